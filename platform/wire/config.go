@@ -1,0 +1,67 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+)
+
+// Config is how a graph is run: an assistant's, a thread's or a run's (rest.md 5.5). Its zero value is {}.
+type Config struct {
+	Tags           []string
+	RecursionLimit int    // supersteps; 0 is absent
+	Configurable   Object // nil is absent
+	Extra          Object // all other keys, as sent
+}
+
+// MarshalJSON writes the fields that are set, and Extra beside them.
+func (c Config) MarshalJSON() ([]byte, error) {
+	out := maps.Clone(c.Extra)
+	if out == nil {
+		out = Object{}
+	}
+	if c.Tags != nil {
+		out["tags"] = c.Tags
+	}
+	if c.RecursionLimit != 0 {
+		out["recursion_limit"] = c.RecursionLimit
+	}
+	if c.Configurable != nil {
+		out["configurable"] = c.Configurable
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads a config; a recursion limit below 1 is an error.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	if isNull(data) {
+		return nil
+	}
+	var known struct {
+		Tags           []string `json:"tags"`
+		RecursionLimit *int     `json:"recursion_limit"`
+		Configurable   Object   `json:"configurable"`
+	}
+	if err := json.Unmarshal(data, &known); err != nil {
+		return err
+	}
+	var extra Object
+	if err := json.Unmarshal(data, &extra); err != nil {
+		return err
+	}
+	delete(extra, "tags")
+	delete(extra, "recursion_limit")
+	delete(extra, "configurable")
+	if len(extra) == 0 {
+		extra = nil
+	}
+	*c = Config{Tags: known.Tags, Configurable: known.Configurable, Extra: extra}
+	if known.RecursionLimit == nil {
+		return nil
+	}
+	if *known.RecursionLimit < 1 {
+		return errors.New("config.recursion_limit: want an integer not below 1")
+	}
+	c.RecursionLimit = *known.RecursionLimit
+	return nil
+}

@@ -1,0 +1,172 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+// ThreadStatus is where a thread stands (rest.md 4.10).
+type ThreadStatus string
+
+// The statuses.
+const (
+	ThreadIdle        ThreadStatus = "idle"
+	ThreadBusy        ThreadStatus = "busy"
+	ThreadInterrupted ThreadStatus = "interrupted"
+	ThreadError       ThreadStatus = "error"
+)
+
+func (ThreadStatus) all() []ThreadStatus {
+	return []ThreadStatus{ThreadIdle, ThreadBusy, ThreadInterrupted, ThreadError}
+}
+
+// Valid reports whether s is one of the constants.
+func (s ThreadStatus) Valid() bool { return slices.Contains(s.all(), s) }
+
+// Thread is a conversation (rest.md 2.2). A new one has values null and interrupts {}.
+type Thread struct {
+	ThreadID       string          `json:"thread_id"`
+	CreatedAt      Time            `json:"created_at"`
+	UpdatedAt      Time            `json:"updated_at"`
+	StateUpdatedAt Time            `json:"state_updated_at"`
+	Metadata       Object          `json:"metadata"`
+	Status         ThreadStatus    `json:"status"`
+	Config         Config          `json:"config"`
+	Values         json.RawMessage `json:"values"`
+	Interrupts     Interrupts      `json:"interrupts"`
+	Error          json.RawMessage `json:"error,omitempty"`
+	TTL            *ThreadTTL      `json:"ttl,omitempty"`       // only with include=ttl
+	Extracted      Object          `json:"extracted,omitempty"` // only when the search extracts
+}
+
+// ThreadFields returns the names that a search may select. Clients also list context, which no thread has.
+func ThreadFields() []string {
+	return []string{
+		"thread_id", "created_at", "updated_at", "state_updated_at", "metadata",
+		"config", "status", "values", "interrupts", "context",
+	}
+}
+
+// ThreadTTL says when a thread expires.
+type ThreadTTL struct {
+	Strategy   TTLStrategy `json:"strategy"`
+	TTLMinutes float64     `json:"ttl_minutes"`
+	ExpiresAt  *Time       `json:"expires_at"`
+}
+
+// ThreadCreate is the body of POST /threads.
+type ThreadCreate struct {
+	ThreadID   string      `json:"thread_id,omitzero"`
+	Metadata   Object      `json:"metadata,omitzero"`
+	IfExists   IfExists    `json:"if_exists,omitzero"`
+	TTL        *TTL        `json:"ttl,omitzero"`
+	Supersteps []Superstep `json:"supersteps,omitzero"`
+}
+
+// Validate checks ids, enums and the supersteps' nodes.
+func (t *ThreadCreate) Validate() error {
+	for _, step := range t.Supersteps {
+		for _, update := range step.Updates {
+			if update.AsNode == "" {
+				return errors.New("supersteps.updates.as_node is required")
+			}
+		}
+	}
+	return errors.Join(uuids("thread_id", t.ThreadID), oneOf("if_exists", t.IfExists), t.TTL.validate())
+}
+
+// Superstep is a set of updates that become one checkpoint.
+type Superstep struct {
+	Updates []SuperstepUpdate `json:"updates"`
+}
+
+// SuperstepUpdate is what one node would have written.
+type SuperstepUpdate struct {
+	Values  json.RawMessage `json:"values,omitempty"`
+	Command *Command        `json:"command,omitzero"`
+	AsNode  string          `json:"as_node"`
+}
+
+// ThreadPatch is the body of PATCH /threads/{id}. Metadata is merged by key.
+type ThreadPatch struct {
+	Metadata Object `json:"metadata,omitzero"`
+	TTL      *TTL   `json:"ttl,omitzero"`
+}
+
+// Validate checks the TTL.
+func (t *ThreadPatch) Validate() error { return t.TTL.validate() }
+
+// ThreadSort is a column that threads can be sorted by.
+type ThreadSort string
+
+// The columns.
+const (
+	ThreadByID             ThreadSort = "thread_id"
+	ThreadByStatus         ThreadSort = "status"
+	ThreadByCreatedAt      ThreadSort = "created_at"
+	ThreadByUpdatedAt      ThreadSort = "updated_at"
+	ThreadByStateUpdatedAt ThreadSort = "state_updated_at"
+)
+
+func (ThreadSort) all() []ThreadSort {
+	return []ThreadSort{ThreadByID, ThreadByStatus, ThreadByCreatedAt, ThreadByUpdatedAt, ThreadByStateUpdatedAt}
+}
+
+// Valid reports whether s is one of the constants.
+func (s ThreadSort) Valid() bool { return slices.Contains(s.all(), s) }
+
+// ThreadSearch is the body of POST /threads/search. Metadata and Values match by containment; a thread
+// without values never matches a Values filter. Extract maps an alias to a path such as values.messages[-1].
+type ThreadSearch struct {
+	IDs       []string          `json:"ids,omitzero"` // nil: any thread
+	Metadata  Object            `json:"metadata,omitzero"`
+	Values    Object            `json:"values,omitzero"`
+	Status    ThreadStatus      `json:"status,omitzero"`
+	Limit     Limit             `json:"limit,omitzero"` // default 10
+	Offset    Offset            `json:"offset,omitzero"`
+	SortBy    ThreadSort        `json:"sort_by,omitzero"` // default updated_at
+	SortOrder SortOrder         `json:"sort_order,omitzero"`
+	Select    []string          `json:"select,omitzero"`
+	Extract   map[string]string `json:"extract,omitzero"` // at most 10
+}
+
+// Validate checks ids, enums, selected names and the number of extracts.
+func (s *ThreadSearch) Validate() error {
+	if len(s.Extract) > 10 {
+		return errors.New("extract: at most 10 entries")
+	}
+	return errors.Join(
+		uuids("ids", s.IDs...), oneOf("status", s.Status), oneOf("sort_by", s.SortBy),
+		oneOf("sort_order", s.SortOrder), selected(s.Select, ThreadFields()),
+	)
+}
+
+// ThreadCount is the body of POST /threads/count.
+type ThreadCount struct {
+	Metadata Object       `json:"metadata,omitzero"`
+	Values   Object       `json:"values,omitzero"`
+	Status   ThreadStatus `json:"status,omitzero"`
+}
+
+// Validate checks the status.
+func (c *ThreadCount) Validate() error { return oneOf("status", c.Status) }
+
+// ThreadPrune is the body of POST /threads/prune.
+type ThreadPrune struct {
+	ThreadIDs []string    `json:"thread_ids"`
+	Strategy  TTLStrategy `json:"strategy,omitzero"` // default delete
+}
+
+// Validate checks the ids and the strategy.
+func (p *ThreadPrune) Validate() error {
+	if p.ThreadIDs == nil {
+		return errors.New("thread_ids is required")
+	}
+	return errors.Join(uuids("thread_ids", p.ThreadIDs...), oneOf("strategy", p.Strategy))
+}
+
+// ThreadPruned is the answer of POST /threads/prune.
+type ThreadPruned struct {
+	PrunedCount int `json:"pruned_count"`
+}
