@@ -1,0 +1,100 @@
+package config
+
+// The sections of features that are not built yet. They are read in full, so that the file of an operator who copies them
+// from another server meets all of its mistakes at once.
+
+func (r *reader) store(p place) {
+	r.object(p, fields{
+		"index": r.later(r.storeIndex),
+		"ttl": r.later(func(p place) {
+			r.object(p, fields{
+				"default_ttl":            func(p place) { r.positive(p) },
+				"refresh_on_read":        func(p place) { r.boolean(p) },
+				"sweep_interval_minutes": func(p place) { r.positive(p) },
+			})
+		}),
+	})
+}
+
+func (r *reader) storeIndex(p place) {
+	r.object(p, fields{
+		"embed":  func(p place) { r.text(p) },
+		"dims":   func(p place) { r.whole(p, 1) },
+		"fields": func(p place) { r.texts(p) },
+	})
+}
+
+func (r *reader) checkpointer(p place) {
+	r.object(p, fields{
+		"ttl": r.later(func(p place) {
+			r.object(p, fields{
+				"strategy":               func(p place) { r.choice(p, "delete", "keep_latest") },
+				"default_ttl":            func(p place) { r.positive(p) },
+				"sweep_interval_minutes": func(p place) { r.positive(p) },
+				"sweep_limit":            func(p place) { r.whole(p, 1) },
+			})
+		}),
+	}, fields{
+		"path":  r.refused("names a Python class; checkpoints lie in the server's database"),
+		"serde": r.refused("names a Python class; checkpoints are JSON"),
+	})
+}
+
+func (r *reader) webhooks(p place) {
+	r.later(func(p place) {
+		r.object(p, fields{
+			"env_prefix": func(p place) { r.text(p) },
+			"headers":    func(p place) { r.words(p) },
+			"url": func(p place) {
+				r.object(p, fields{
+					"require_https":    func(p place) { r.boolean(p) },
+					"allowed_domains":  func(p place) { r.texts(p) },
+					"allowed_ports":    r.ports,
+					"max_url_length":   func(p place) { r.whole(p, 1) },
+					"disable_loopback": func(p place) { r.boolean(p) },
+				})
+			},
+		})
+	})(p)
+}
+
+func (r *reader) ports(p place) {
+	for _, element := range r.elements(p, "an array of ports") {
+		r.whole(element, 1)
+	}
+}
+
+// words reads an object from name to string.
+func (r *reader) words(p place) map[string]string {
+	entries, ok := r.members(p, "an object from name to string")
+	if !ok {
+		return nil
+	}
+	words := make(map[string]string, len(entries))
+	for _, entry := range entries {
+		word, ok := entry.value.(string)
+		if !ok {
+			r.wrong(entry, "%s; want a string", kind(entry.value))
+		}
+		words[entry.name] = word
+	}
+	return words
+}
+
+// python are the keys that build an image of another language.
+func (r *reader) python() fields {
+	refused := r.refused("a Python key; Go has go.mod. locutory validate --convert langgraph.json writes a platform.json")
+	keys := fields{}
+	for _, key := range PythonKeys() {
+		keys[key] = refused
+	}
+	return keys
+}
+
+// PythonKeys are the keys of langgraph.json that say how to build an image of another language: they have no meaning here.
+func PythonKeys() []string {
+	return []string{
+		"dependencies", "python_version", "node_version", "api_version", "base_image", "image_distro",
+		"pip_config_file", "pip_installer", "dockerfile_lines", "keep_pkg_tools", "ui", "ui_config", "encryption",
+	}
+}

@@ -1,0 +1,131 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Variables that the development server sets for the server that it starts, and the default place of its data.
+const (
+	// EnvConfig is the path of platform.json; without it the server takes the copy that it was built with.
+	EnvConfig = "LOCUTORY_CONFIG"
+	// EnvDev is "1" under the development server.
+	EnvDev = "LOCUTORY_DEV"
+	// EnvOfflineModel is "1" when a scripted model may stand in for a provider that is not configured.
+	EnvOfflineModel = "LOCUTORY_OFFLINE_MODEL"
+	// EnvListenFD is the number of an inherited socket that listens already.
+	EnvListenFD = "LOCUTORY_LISTEN_FD"
+	// EnvReadyFD is the number of an inherited pipe that takes one line of JSON, see Ready.
+	EnvReadyFD = "LOCUTORY_READY_FD"
+
+	defaultDataDir = ".locutory/data"
+)
+
+// Process is what differs per machine. The zero value is not useful; ReadProcess fills in the defaults. A flag beats the
+// environment, so commands set fields after ReadProcess.
+type Process struct {
+	Host string // HOST, 127.0.0.1
+	Port int    // PORT, 2024; 0 takes any free one
+
+	DatabaseURI string // DATABASE_URI, empty is SQLite in DataDir
+	RedisURI    string // REDIS_URI, must be empty for now
+	DataDir     string // LOCUTORY_DATA_DIR, .locutory/data
+
+	Workers      int           // N_JOBS_PER_WORKER, 10: runs at one time in this process; 0 serves the API only
+	RunTimeout   time.Duration // BG_JOB_TIMEOUT_SECS, 3600 s
+	MaxBodyBytes int64         // HTTP_MAX_REQUEST_BODY_BYTES, 300 MiB
+	LogLevel     slog.Level    // LOG_LEVEL, info
+
+	// Insecure permits a server without auth to be reached from other machines. There is no variable for it.
+	Insecure bool
+
+	ConfigPath        string // EnvConfig
+	Dev, OfflineModel bool   // EnvDev, EnvOfflineModel
+	ListenFD, ReadyFD int    // EnvListenFD, EnvReadyFD; 0 is none
+}
+
+// ReadProcess reads the settings from the environment; lookup is os.LookupEnv. It is called after LoadEnv, so that the env
+// file may hold them. All errors come joined and name their variable; the settings are complete all the same, so that a flag
+// can be set in place of a default. An empty variable counts as not set.
+func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
+	v := &variables{lookup: lookup}
+	p := Process{
+		Host:         v.text("HOST", "127.0.0.1"),
+		Port:         v.number("PORT", 2024, 0, 65535),
+		DatabaseURI:  v.text("DATABASE_URI", ""),
+		RedisURI:     v.text("REDIS_URI", ""),
+		DataDir:      v.text("LOCUTORY_DATA_DIR", defaultDataDir),
+		Workers:      v.number("N_JOBS_PER_WORKER", 10, 0, 10_000),
+		RunTimeout:   time.Duration(v.number("BG_JOB_TIMEOUT_SECS", 3600, 1, 365*24*3600)) * time.Second,
+		MaxBodyBytes: int64(v.number("HTTP_MAX_REQUEST_BODY_BYTES", 300<<20, 1, 1<<40)),
+		LogLevel:     v.level("LOG_LEVEL"),
+		ConfigPath:   v.text(EnvConfig, ""),
+		Dev:          v.flag(EnvDev),
+		OfflineModel: v.flag(EnvOfflineModel),
+		ListenFD:     v.number(EnvListenFD, 0, 3, 1<<20),
+		ReadyFD:      v.number(EnvReadyFD, 0, 3, 1<<20),
+	}
+	if p.RedisURI != "" {
+		v.wrong("REDIS_URI: not supported yet; unset it")
+	}
+	return p, errors.Join(v.errs...)
+}
+
+// variables reads the environment and collects what is wrong with it.
+type variables struct {
+	lookup func(string) (string, bool)
+	errs   []error
+}
+
+func (v *variables) wrong(format string, args ...any) {
+	v.errs = append(v.errs, fmt.Errorf(format, args...))
+}
+
+func (v *variables) text(name, otherwise string) string {
+	if s, ok := v.lookup(name); ok && s != "" {
+		return s
+	}
+	return otherwise
+}
+
+func (v *variables) number(name string, otherwise, least, most int) int {
+	s := v.text(name, "")
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < least || n > most {
+		v.wrong("%s: %q; want a whole number from %d to %d", name, s, least, most)
+		return otherwise
+	}
+	return n
+}
+
+func (v *variables) flag(name string) bool {
+	s := v.text(name, "")
+	on, err := strconv.ParseBool(s)
+	if s != "" && err != nil {
+		v.wrong("%s: %q; want 1 or 0", name, s)
+	}
+	return on
+}
+
+// level takes the words of slog and WARNING and CRITICAL, which operators of other servers write.
+func (v *variables) level(name string) slog.Level {
+	s := v.text(name, "info")
+	switch strings.ToUpper(s) {
+	case "WARNING":
+		return slog.LevelWarn
+	case "CRITICAL", "FATAL":
+		return slog.LevelError
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s)); err != nil {
+		v.wrong("%s: %q; want debug, info, warn or error", name, s)
+	}
+	return level
+}
