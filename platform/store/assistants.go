@@ -1,0 +1,4 @@
+package store
+
+// Assistants are graphs with a configuration.
+type Assistants struct{ db *DB }

@@ -1,0 +1,10 @@
+package store
+
+// Runs are the executions of a thread, and its queue.
+type Runs struct{ db *DB }
+
+// Checkpoints are the states of threads.
+type Checkpoints struct{ db *DB }
+
+// Events are the logs of threads.
+type Events struct{ db *DB }

@@ -1,0 +1,30 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrNotFound says that there is no such row, or none that the scope may reach: the two cannot be told apart.
+	ErrNotFound = errors.New("not found")
+	// ErrExists says that the id is taken, by whomever.
+	ErrExists = errors.New("already exists")
+	// ErrPostImage says that a row would not match the filter that the hook returned for it: a mistake of the hook's author
+	// when the row is new, and of the caller, who would give the row away, when it is changed. See [PostImageError].
+	ErrPostImage = errors.New("the row does not match the filter of its own event")
+	// ErrAssistantNotFound is ErrNotFound for the assistant of a run.
+	ErrAssistantNotFound = fmt.Errorf("assistant: %w", ErrNotFound)
+	// ErrBusy says that the thread has an unfinished run.
+	ErrBusy = errors.New("thread is busy")
+	// ErrLostLease says that the run is no longer the caller's: another worker has it, or it is gone.
+	ErrLostLease = errors.New("lost the lease of the run")
+)
+
+// OwnedKeyError says that a client tried to change a metadata key that a hook has stamped: 403.
+type OwnedKeyError struct{ Key string }
+
+// Error names the key.
+func (e *OwnedKeyError) Error() string {
+	return fmt.Sprintf("metadata key %q is set by the server and cannot be changed", e.Key)
+}

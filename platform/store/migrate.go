@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/locutory/locutory/platform/store/migrations"
+)
+
+// migrate brings the schema up to date. On Postgres, processes that start together wait for each other; on SQLite they do so
+// by the transaction of each step.
+func (db *DB) migrate(ctx context.Context) error {
+	dialect, files := goose.DialectSQLite3, fs.FS(migrations.SQLite)
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if db.dialect == Postgres {
+		dialect, files = goose.DialectPostgres, migrations.Postgres
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return fmt.Errorf("migration lock: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	files, err := fs.Sub(files, db.dialect)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	steps, err := goose.NewProvider(dialect, db.pool, files, options...)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := steps.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// index makes the indexes on the metadata keys that filters ask for most: "auth.index" of platform.json. It is no migration
+// since the list is the operator's. Indexes of keys that left the list stay; they cost little and harm nothing.
+func (db *DB) index(ctx context.Context) error {
+	for _, k := range db.indexed {
+		if err := checkKey(k); err != nil {
+			return fmt.Errorf("auth.index: %w", err)
+		}
+		for table, order := range map[string]string{"threads": "updated_at", "assistants": "created_at"} {
+			name := quoteName("ix_" + table + "_key_" + strings.ToLower(k))
+			err := db.w.WithContext(ctx).Exec(fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s), %s DESC, id)",
+				name, table, extract(db.dialect, "", k), order)).Error
+			if err != nil {
+				return fmt.Errorf("index %s on %s: %w", k, table, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// The dialects.
+const (
+	SQLite   = "sqlite"
+	Postgres = "postgres"
+)
+
+// DefaultPath is where an empty Config.URI keeps the database.
+const DefaultPath = ".locutory/data/locutory.db"
+
+// Config says where the database is. The zero Config is a SQLite file at [DefaultPath].
+type Config struct {
+	// URI is a path (SQLite) or a postgres:// or postgresql:// URI.
+	URI string
+	// Indexed are the metadata keys that filters ask for most ("auth.index"): they get indexes.
+	Indexed []string
+	// SynchronousFull makes SQLite wait for the disk at each commit. Without it a killed process loses nothing, but a power cut
+	// may lose the last commits.
+	SynchronousFull bool
+	// Now and NewID default to the clock and to UUID version 7.
+	Now   func() time.Time
+	NewID func() string
+	Log   *slog.Logger
+}
+
+// DB is an open database of the newest schema. It is safe for concurrent use.
+type DB struct {
+	Threads     *Threads
+	Assistants  *Assistants
+	Runs        *Runs
+	Checkpoints *Checkpoints
+	Events      *Events
+
+	dialect string
+	indexed []string
+	now     func() time.Time
+	newID   func() string
+	log     *slog.Logger
+
+	pool     *sql.DB // what w writes to
+	readPool *sql.DB // pool itself on Postgres
+	w, r     *gorm.DB
+}
+
+// Open opens the database, makes it if it is a file that is not there, and brings its schema up to date. The caller owns the DB and
+// closes it. Errors do not show the password of a URI.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	db, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{db.Ping, db.migrate, db.index} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	return db, nil
+}
+
+// open opens the pools.
+func (c Config) open() (*DB, error) {
+	db := &DB{dialect: SQLite, indexed: slices.Clone(c.Indexed), now: c.Now, newID: c.NewID, log: c.Log}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	if db.newID == nil {
+		db.newID = newID
+	}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	db.Threads, db.Assistants = &Threads{db}, &Assistants{db}
+	db.Runs, db.Checkpoints, db.Events = &Runs{db}, &Checkpoints{db}, &Events{db}
+	if strings.HasPrefix(c.URI, "postgres://") || strings.HasPrefix(c.URI, "postgresql://") {
+		return db, db.openPostgres(c.URI)
+	}
+	if scheme, _, ok := strings.Cut(c.URI, "://"); ok {
+		return nil, fmt.Errorf("database URI: %s:// is not known; want postgres:// or the path of a SQLite file", scheme)
+	}
+	return db, db.openSQLite(c)
+}
+
+func (db *DB) openPostgres(uri string) (err error) {
+	db.dialect = Postgres
+	if db.pool, err = openPostgres(uri); err != nil {
+		return err
+	}
+	db.readPool = db.pool
+	// pgx keeps prepared statements by itself.
+	if db.w, err = gorm.Open(postgres.New(postgres.Config{Conn: db.pool}), db.gorm(false)); err != nil {
+		return errors.Join(fmt.Errorf("open database: %w", err), db.pool.Close())
+	}
+	db.r = db.w
+	return nil
+}
+
+func (db *DB) openSQLite(c Config) (err error) {
+	path := c.URI
+	if path == "" {
+		path = DefaultPath
+	}
+	if db.pool, db.readPool, err = openSQLite(path, c.SynchronousFull); err != nil {
+		return err
+	}
+	if db.w, err = gorm.Open(sqliteDialect{db.pool}, db.gorm(true)); err == nil {
+		db.r, err = gorm.Open(sqliteDialect{db.readPool}, db.gorm(true))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("open database: %w", err), db.Close())
+	}
+	return nil
+}
+
+// gorm is the query builder without what it does unasked.
+func (db *DB) gorm(prepare bool) *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+		PrepareStmt:            prepare,
+		PrepareStmtMaxSize:     256,
+		Logger:                 logger.Discard,
+		NowFunc:                db.now,
+	}
+}
+
+// Close closes all connections. Statements under way are waited for.
+func (db *DB) Close() error {
+	if db.readPool == db.pool {
+		return db.pool.Close()
+	}
+	return errors.Join(db.readPool.Close(), db.pool.Close()) // the last to close folds the write-ahead log into the file
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.pool.PingContext(ctx); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	return nil
+}
+
+// Dialect returns [SQLite] or [Postgres].
+func (db *DB) Dialect() string { return db.dialect }

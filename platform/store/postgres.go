@@ -1,0 +1,42 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// openPostgres opens a pool. Session time is UTC, whatever the server's.
+func openPostgres(uri string) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(uri)
+	if err != nil {
+		return nil, errors.New("database URI: not a Postgres URI") // the parser's error may quote the password
+	}
+	config.RuntimeParams["timezone"] = "UTC"
+	config.RuntimeParams["application_name"] = "locutory"
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(32)
+	pool.SetMaxIdleConns(32)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	return pool, nil
+}
+
+// retriable reports whether Postgres gave up a transaction only for what others did meanwhile.
+func retriable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// duplicate reports whether err is a violation of a unique index, in either database.
+func duplicate(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	return sqliteDuplicate(err)
+}
+

@@ -1,0 +1,76 @@
+// Package storetest is the suite that every backend of package store must pass.
+//
+// A new backend is a test of a few lines:
+//
+//	func TestSQLite(t *testing.T) { storetest.Run(t, storetest.SQLite) }
+package storetest
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"github.com/locutory/locutory/platform/store"
+)
+
+// Env names the variable with the DSN of a Postgres server on which tests may create databases.
+const Env = "LOCUTORY_TEST_POSTGRES"
+
+// SQLite returns the Config of a new database file that goes away with the test.
+func SQLite(t testing.TB) store.Config {
+	t.Helper()
+	return store.Config{URI: filepath.Join(t.TempDir(), "test.db"), Indexed: []string{"owner", "tenant_id"}}
+}
+
+// Postgres returns the Config of a new Postgres database that goes away with the test. Without a server in [Env] it skips the test.
+func Postgres(t testing.TB) store.Config {
+	t.Helper()
+	dsn := os.Getenv(Env)
+	if dsn == "" {
+		t.Skip("postgres: " + Env + " is not set")
+	}
+	uri, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatalf("%s is no URI", Env)
+	}
+	server, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatalf("open %s: %v", Env, err)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	if _, err := server.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := server.Exec(fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
+			t.Errorf("drop database: %v", err)
+		}
+		if err := server.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	uri.Path = "/" + name
+	return store.Config{URI: uri.String(), Indexed: []string{"owner", "tenant_id"}}
+}
+
+// Open opens a database that is closed with the test.
+func Open(t testing.TB, config store.Config) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), config)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return db
+}

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// attempts is how often a Postgres transaction is tried that others have made impossible.
+const attempts = 8
+
+// write runs fn in a transaction that may change rows. fn may run more than once (Postgres: after a deadlock or a serialization
+// failure), so it must reset what it returns by closure; it must not call user code and should be done within 10 ms. SQLite has one
+// writer: fn waits for its turn, and then holds the whole database.
+func (db *DB) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	var err error
+	for i := range attempts {
+		if err = db.w.WithContext(ctx).Transaction(fn); err == nil || !retriable(err) {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(i+1) * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return fmt.Errorf("after %d attempts: %w", attempts, err)
+}
+
+// snapshot runs fn in a read transaction: all its statements see one state.
+func (db *DB) snapshot(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return db.r.WithContext(ctx).Transaction(fn, db.snapshotOptions())
+}
+
+// read returns a session for statements that change nothing. On SQLite they run beside the writer, each on the newest commit.
+func (db *DB) read(ctx context.Context) *gorm.DB { return db.r.WithContext(ctx) }
+
+// exec returns a session for one statement that is a transaction by itself.
+func (db *DB) exec(ctx context.Context) *gorm.DB { return db.w.WithContext(ctx) }
+
+// snapshotOptions make the statements of a transaction see one state.
+func (db *DB) snapshotOptions() *sql.TxOptions {
+	if db.dialect == Postgres {
+		return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	return nil // a transaction of the reader pool is a snapshot
+}
