@@ -85,6 +85,7 @@ func readCall(raw json.RawMessage) (ToolCall, *InvalidToolCall, error) {
 		call.Args = args
 		return call, nil, nil
 	case 'n':
+		call.Args = json.RawMessage("{}")
 		return call, nil, nil
 	case '"':
 		text, err := readString(args)
@@ -122,7 +123,7 @@ func readFunction(raw json.RawMessage) (name string, args json.RawMessage, err e
 func parseArgs(text string) (json.RawMessage, error) {
 	trimmed := bytes.TrimSpace([]byte(text))
 	if len(trimmed) == 0 {
-		return nil, nil
+		return json.RawMessage("{}"), nil
 	}
 	raw, err := compactJSON(trimmed)
 	if err != nil || raw[0] != '{' {

@@ -62,7 +62,7 @@ func (c MessageChunk) AppendJSON(dst []byte) []byte {
 	}
 	if len(c.ToolCallChunks) > 0 {
 		dst = append(dst, `,"tool_call_chunks":`...)
-		dst = appendList(dst, c.ToolCallChunks, ToolCallChunk.appendJSON)
+		dst = appendArray(dst, c.ToolCallChunks, ToolCallChunk.appendJSON)
 	}
 	if len(c.AdditionalKwargs) > 0 {
 		dst = append(dst, `,"additional_kwargs":`...)
@@ -84,9 +84,9 @@ func (c MessageChunk) AppendWire(dst []byte) []byte {
 	dst = c.Content.AppendJSON(dst)
 	dst = appendField(dst, "name", c.Name)
 	dst = append(dst, `,"tool_calls":`...)
-	dst = appendList(dst, partialCalls(c.ToolCallChunks), ToolCall.appendJSON)
+	dst = appendArray(dst, partialCalls(c.ToolCallChunks), ToolCall.appendJSON)
 	dst = append(dst, `,"invalid_tool_calls":[],"tool_call_chunks":`...)
-	dst = appendList(dst, c.ToolCallChunks, ToolCallChunk.appendJSON)
+	dst = appendArray(dst, c.ToolCallChunks, ToolCallChunk.appendJSON)
 	dst = append(dst, `,"additional_kwargs":`...)
 	dst = appendObject(dst, c.AdditionalKwargs)
 	dst = append(dst, `,"response_metadata":`...)

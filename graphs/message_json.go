@@ -24,9 +24,9 @@ func (m Message) AppendJSON(dst []byte) []byte {
 	dst = appendField(dst, "name", m.Name)
 	if m.Type == TypeAI || len(m.ToolCalls) > 0 || len(m.InvalidToolCalls) > 0 {
 		dst = append(dst, `,"tool_calls":`...)
-		dst = appendList(dst, m.ToolCalls, ToolCall.appendJSON)
+		dst = appendArray(dst, m.ToolCalls, ToolCall.appendJSON)
 		dst = append(dst, `,"invalid_tool_calls":`...)
-		dst = appendList(dst, m.InvalidToolCalls, InvalidToolCall.appendJSON)
+		dst = appendArray(dst, m.InvalidToolCalls, InvalidToolCall.appendJSON)
 	}
 	if m.UsageMetadata != nil {
 		dst = append(dst, `,"usage_metadata":`...)
@@ -71,7 +71,7 @@ func (c Content) AppendJSON(dst []byte) []byte {
 	if c.Blocks == nil {
 		return appendString(dst, c.Text)
 	}
-	return appendList(dst, c.Blocks, func(raw json.RawMessage, dst []byte) []byte { return appendRaw(dst, raw) })
+	return appendArray(dst, c.Blocks, func(raw json.RawMessage, dst []byte) []byte { return appendRaw(dst, raw) })
 }
 
 // UnmarshalJSON reads a string, an array of blocks or null, which is the empty string.
@@ -145,7 +145,7 @@ func (u *Usage) appendJSON(dst []byte) []byte {
 	return append(dst, raw...)
 }
 
-func appendList[T any](dst []byte, list []T, item func(T, []byte) []byte) []byte {
+func appendArray[T any](dst []byte, list []T, item func(T, []byte) []byte) []byte {
 	dst = append(dst, '[')
 	for i, v := range list {
 		if i > 0 {

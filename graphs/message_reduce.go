@@ -12,12 +12,12 @@ var ErrNoMessage = errors.New("Attempting to delete a message with an ID that do
 // AddMessages is the reducer of messages (streaming.md §2.6): same id replaces, a new id appends, remove deletes, and
 // nothing before the last RemoveAll stays. It changes neither list and gives no ids: see [EnsureIDs].
 func AddMessages(left, right []Message) ([]Message, error) {
-	out, _, err := addMessages(left, right)
+	out, _, err := mergeMessages(left, right)
 	return out, err
 }
 
-// addMessages also returns how many messages at the beginning of the result are those of left, untouched.
-func addMessages(left, right []Message) (out []Message, kept int, err error) {
+// mergeMessages also returns how many messages at the beginning of the result are those of left, untouched.
+func mergeMessages(left, right []Message) (out []Message, kept int, err error) {
 	for i := len(right) - 1; i >= 0; i-- {
 		if right[i].Type == TypeRemove && right[i].ID == RemoveAllID {
 			return slices.Clone(right[i+1:]), 0, nil
