@@ -27,36 +27,43 @@ func TestAccumulate(t *testing.T) {
 	}{
 		{"text", []MessageChunk{text("Let "), text("me"), {ID: "m", Last: true}}, `{"content":"Let me"}`},
 		{
-			"interleaved calls", []MessageChunk{
+			"interleaved calls",
+			[]MessageChunk{
 				piece(0, "c0", "f", ""), piece(1, "c1", "g", ""), piece(1, "", "", `{"b":`), piece(0, "", "", `{"a":1}`), piece(1, "", "", `2}`),
 			},
 			`{"content":"","tool_calls":[{"name":"f","args":{"a":1},"id":"c0","type":"tool_call"},{"name":"g","args":{"b":2},"id":"c1","type":"tool_call"}]}`,
 		},
 		{
-			"order is by index", []MessageChunk{piece(1, "c1", "g", "{}"), piece(0, "c0", "f", "{}")},
+			"order is by index",
+			[]MessageChunk{piece(1, "c1", "g", "{}"), piece(0, "c0", "f", "{}")},
 			`{"content":"","tool_calls":[{"name":"f","args":{},"id":"c0","type":"tool_call"},{"name":"g","args":{},"id":"c1","type":"tool_call"}]}`,
 		},
 		{
-			"every call numbered 0", []MessageChunk{piece(0, "c0", "f", `{"a":1}`), piece(0, "c1", "g", `{"b"`), piece(0, "", "", `:2}`)},
+			"every call numbered 0",
+			[]MessageChunk{piece(0, "c0", "f", `{"a":1}`), piece(0, "c1", "g", `{"b"`), piece(0, "", "", `:2}`)},
 			`{"content":"","tool_calls":[{"name":"f","args":{"a":1},"id":"c0","type":"tool_call"},{"name":"g","args":{"b":2},"id":"c1","type":"tool_call"}]}`,
 		},
 		{
-			"arguments that are no JSON", []MessageChunk{piece(0, "c0", "f", `{"a`), piece(1, "c1", "g", ``), piece(2, "c2", "h", `[1]`)},
+			"arguments that are no JSON",
+			[]MessageChunk{piece(0, "c0", "f", `{"a`), piece(1, "c1", "g", ``), piece(2, "c2", "h", `[1]`)},
 			`{"content":"","tool_calls":[{"name":"g","args":{},"id":"c1","type":"tool_call"}],"invalid_tool_calls":[{"name":"f","args":"{\"a","id":"c0","error":"arguments are not a JSON object","type":"invalid_tool_call"},{"name":"h","args":"[1]","id":"c2","error":"arguments are not a JSON object","type":"invalid_tool_call"}]}`,
 		},
 		{
-			"blocks by index", []MessageChunk{
+			"blocks by index",
+			[]MessageChunk{
 				blocks(`{"type":"reasoning","reasoning":"hm","index":0}`), blocks(`{"type":"reasoning","reasoning":"m","index":0}`),
 				blocks(`{"type":"text","text":"A","index":1}`, `{"type":"text","text":"B","index":1}`),
 			},
 			`{"content":[{"type":"reasoning","reasoning":"hmm","index":0},{"type":"text","text":"AB","index":1}]}`,
 		},
 		{
-			"text around blocks", []MessageChunk{text("a"), text("b"), blocks(`{"type":"image","url":"u"}`), text("c"), text("d")},
+			"text around blocks",
+			[]MessageChunk{text("a"), text("b"), blocks(`{"type":"image","url":"u"}`), text("c"), text("d")},
 			`{"content":[{"type":"text","text":"ab"},{"type":"image","url":"u"},{"type":"text","text":"cd"}]}`,
 		},
 		{
-			"usage is summed", []MessageChunk{
+			"usage is summed",
+			[]MessageChunk{
 				{ID: "m", UsageMetadata: &Usage{InputTokens: 9, TotalTokens: 9, InputTokenDetails: map[string]int{"cache_read": 1}}},
 				{ID: "m", UsageMetadata: &Usage{OutputTokens: 4, TotalTokens: 4, InputTokenDetails: map[string]int{"cache_read": 2}}, ResponseMetadata: map[string]json.RawMessage{"finish_reason": json.RawMessage(`"stop"`)}},
 			},
@@ -102,17 +109,20 @@ func TestMessageChunkJSON(t *testing.T) {
 		json, wire string
 	}{
 		{
-			"text", MessageChunk{ID: "m", Content: Content{Text: "hi"}},
+			"text",
+			MessageChunk{ID: "m", Content: Content{Text: "hi"}},
 			`{"id":"m","content":"hi"}`,
 			`{"type":"AIMessageChunk","id":"m","content":"hi","tool_calls":[],"invalid_tool_calls":[],"tool_call_chunks":[],"additional_kwargs":{},"response_metadata":{}}`,
 		},
 		{
-			"last", MessageChunk{ID: "m", Last: true, UsageMetadata: &Usage{TotalTokens: 1}, ResponseMetadata: map[string]json.RawMessage{"finish_reason": json.RawMessage(`"stop"`)}},
+			"last",
+			MessageChunk{ID: "m", Last: true, UsageMetadata: &Usage{TotalTokens: 1}, ResponseMetadata: map[string]json.RawMessage{"finish_reason": json.RawMessage(`"stop"`)}},
 			`{"id":"m","response_metadata":{"finish_reason":"stop"},"usage_metadata":{"input_tokens":0,"output_tokens":0,"total_tokens":1},"chunk_position":"last"}`,
 			`{"type":"AIMessageChunk","id":"m","content":"","tool_calls":[],"invalid_tool_calls":[],"tool_call_chunks":[],"additional_kwargs":{},"response_metadata":{"finish_reason":"stop"},"usage_metadata":{"input_tokens":0,"output_tokens":0,"total_tokens":1},"chunk_position":"last"}`,
 		},
 		{
-			"call", MessageChunk{ID: "m", ToolCallChunks: []ToolCallChunk{{Index: 1, Args: `{"`}}},
+			"call",
+			MessageChunk{ID: "m", ToolCallChunks: []ToolCallChunk{{Index: 1, Args: `{"`}}},
 			`{"id":"m","tool_call_chunks":[{"name":null,"args":"{\"","id":null,"index":1,"type":"tool_call_chunk"}]}`,
 			`{"type":"AIMessageChunk","id":"m","content":"","tool_calls":[],"invalid_tool_calls":[],"tool_call_chunks":[{"name":null,"args":"{\"","id":null,"index":1,"type":"tool_call_chunk"}],"additional_kwargs":{},"response_metadata":{}}`,
 		},
