@@ -1,0 +1,56 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"strconv"
+
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// pageSize is the limit of a page when the caller names none: larger than the server's, to ask less often.
+const pageSize = 100
+
+// pages walks over a search, page by page.
+type pages[T any] struct {
+	client *Client
+	path   string
+	limit  wire.Limit
+	offset wire.Offset
+	body   func(wire.Limit, wire.Offset) any
+	id     func(T) string // "" when it was not selected
+}
+
+// all yields every row. Rows may come and go meanwhile; a row that moved to the next page is not yielded twice.
+func (p pages[T]) all(ctx context.Context) iter.Seq2[T, error] {
+	limit := wire.Limit(p.limit.Or(pageSize))
+	return func(yield func(T, error) bool) {
+		seen := map[string]bool{}
+		var told bool // the server says where the next page begins
+		for offset, more := p.offset, true; more; {
+			var page []T
+			header, err := p.client.exchange(ctx, p.client.short, http.MethodPost, p.path, p.body(limit, offset), &page)
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			for _, row := range page {
+				id := p.id(row)
+				if id != "" && seen[id] {
+					continue
+				}
+				seen[id] = true
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if next, err := strconv.Atoi(header.Get("X-Pagination-Next")); err == nil {
+				// One that does not go forward would go round forever.
+				offset, more, told = wire.Offset(next), wire.Offset(next) > offset, true
+				continue
+			}
+			offset, more = offset+wire.Offset(len(page)), !told && len(page) >= int(limit)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"strconv"
+
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// Threads are conversations and their state.
+type Threads struct{ client *Client }
+
+// Create makes a thread.
+func (t *Threads) Create(ctx context.Context, in ThreadCreate) (*Thread, error) {
+	return fetch[Thread](ctx, t.client, http.MethodPost, "/threads", in)
+}
+
+// Get returns a thread. One that the caller may not see is a 404, like one that does not exist.
+func (t *Threads) Get(ctx context.Context, threadID string) (*Thread, error) {
+	return fetchAt[Thread](ctx, t.client, http.MethodGet, nil, "/threads/%s", threadID)
+}
+
+// Patch merges metadata into a thread's, key by key.
+func (t *Threads) Patch(ctx context.Context, threadID string, in ThreadPatch) (*Thread, error) {
+	return fetchAt[Thread](ctx, t.client, http.MethodPatch, in, "/threads/%s", threadID)
+}
+
+// Delete removes a thread with its runs and states.
+func (t *Threads) Delete(ctx context.Context, threadID string) error {
+	path, err := route("/threads/%s", threadID)
+	if err != nil {
+		return err
+	}
+	return t.client.call(ctx, http.MethodDelete, path, nil, nil)
+}
+
+// Search returns a page of threads; see [Threads.All] for all pages.
+func (t *Threads) Search(ctx context.Context, in ThreadSearch) ([]Thread, error) {
+	var page []Thread
+	err := t.client.call(ctx, http.MethodPost, "/threads/search", in, &page)
+	return page, err
+}
+
+// All returns every thread that matches, newest first unless SortBy says otherwise; Limit is the size of a page.
+// A thread that is made meanwhile may be missing; none comes twice, unless Select leaves out thread_id.
+func (t *Threads) All(ctx context.Context, in ThreadSearch) iter.Seq2[Thread, error] {
+	if in.SortBy == "" {
+		// The server's default, updated_at, would move rows between pages while they are read.
+		in.SortBy = wire.ThreadByCreatedAt
+	}
+	return pages[Thread]{
+		client: t.client,
+		path:   "/threads/search",
+		offset: in.Offset,
+		limit:  in.Limit,
+		body: func(limit wire.Limit, offset wire.Offset) any {
+			in.Limit, in.Offset = limit, offset
+			return in
+		},
+		id: func(t Thread) string { return t.ThreadID },
+	}.all(ctx)
+}
+
+// Count returns how many threads match.
+func (t *Threads) Count(ctx context.Context, in ThreadCount) (int, error) {
+	var n int
+	err := t.client.call(ctx, http.MethodPost, "/threads/count", in, &n)
+	return n, err
+}
+
+// State returns a thread's latest state.
+func (t *Threads) State(ctx context.Context, threadID string) (*ThreadState, error) {
+	return fetchAt[ThreadState](ctx, t.client, http.MethodGet, nil, "/threads/%s/state", threadID)
+}
+
+// StateAt returns a thread's state at a checkpoint, or the latest with the states of its subgraphs.
+func (t *Threads) StateAt(ctx context.Context, threadID string, at StateAt) (*ThreadState, error) {
+	if at.Checkpoint == nil {
+		return fetchAt[ThreadState](ctx, t.client, http.MethodGet, nil, "/threads/%s/state?subgraphs="+strconv.FormatBool(at.Subgraphs), threadID)
+	}
+	return fetchAt[ThreadState](ctx, t.client, http.MethodPost, at, "/threads/%s/state/checkpoint", threadID)
+}
+
+// UpdateState writes values as if a node had, and returns the new checkpoint.
+func (t *Threads) UpdateState(ctx context.Context, threadID string, in StateUpdate) (*CheckpointConfig, error) {
+	updated, err := fetchAt[wire.StateUpdated](ctx, t.client, http.MethodPost, in, "/threads/%s/state", threadID)
+	if err != nil {
+		return nil, err
+	}
+	return &updated.Checkpoint, nil
+}
+
+// History returns a thread's states, newest first.
+func (t *Threads) History(ctx context.Context, threadID string, in HistorySearch) ([]ThreadState, error) {
+	states, err := fetchAt[[]ThreadState](ctx, t.client, http.MethodPost, in, "/threads/%s/history", threadID)
+	if err != nil {
+		return nil, err
+	}
+	return *states, nil
+}

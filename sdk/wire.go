@@ -1,0 +1,93 @@
+package sdk
+
+import "github.com/locutory/locutory/platform/wire"
+
+// What the server answers, by its names on the wire; the fields are described in platform/wire.
+type (
+	Object           = wire.Object // a JSON object: metadata, context, configurable
+	Time             = wire.Time
+	Assistant        = wire.Assistant
+	Thread           = wire.Thread
+	ThreadState      = wire.ThreadState
+	ThreadStatus     = wire.ThreadStatus
+	Task             = wire.Task
+	Run              = wire.Run
+	RunStatus        = wire.RunStatus
+	Interrupt        = wire.Interrupt
+	Interrupts       = wire.Interrupts
+	CheckpointConfig = wire.CheckpointConfig
+	Info             = wire.Info
+)
+
+// What a caller sends. Zero fields are absent.
+type (
+	AssistantCreate   = wire.AssistantCreate
+	AssistantPatch    = wire.AssistantPatch
+	AssistantSearch   = wire.AssistantSearch
+	AssistantCount    = wire.AssistantCount
+	ThreadCreate      = wire.ThreadCreate
+	ThreadPatch       = wire.ThreadPatch
+	ThreadSearch      = wire.ThreadSearch
+	ThreadCount       = wire.ThreadCount
+	TTL               = wire.TTL
+	Limit             = wire.Limit
+	StateUpdate       = wire.StateUpdate
+	StateAt           = wire.StateAt
+	HistorySearch     = wire.HistorySearch
+	RunCreate         = wire.RunCreate
+	RunConfig         = wire.Config // tags, recursion limit, configurable: RunCreate.Config
+	Command           = wire.Command
+	Send              = wire.Send
+	StreamMode        = wire.StreamMode
+	MultitaskStrategy = wire.MultitaskStrategy
+	CancelAction      = wire.CancelAction
+	BulkCancel        = wire.BulkCancel
+)
+
+// The stream modes, by what they carry.
+const (
+	StreamValues        = wire.StreamValues        // the whole state after each step; the default
+	StreamUpdates       = wire.StreamUpdates       // what each node wrote; interrupts
+	StreamMessages      = wire.StreamMessagesTuple // the model's tokens, see [Event.Token] and [Event.Message]
+	StreamWholeMessages = wire.StreamMessages      // the older form: each message so far
+	StreamCustom        = wire.StreamCustom        // what nodes write by themselves
+	StreamTasks         = wire.StreamTasks
+	StreamCheckpoints   = wire.StreamCheckpoints
+	StreamDebug         = wire.StreamDebug
+	StreamEvents        = wire.StreamEvents
+	StreamTools         = wire.StreamTools
+)
+
+// Where threads and runs stand. A run that paused on an interrupt has succeeded; its thread is interrupted.
+const (
+	ThreadIdle        = wire.ThreadIdle
+	ThreadBusy        = wire.ThreadBusy
+	ThreadInterrupted = wire.ThreadInterrupted
+	ThreadError       = wire.ThreadError
+
+	RunPending     = wire.RunPending
+	RunRunning     = wire.RunRunning
+	RunSuccess     = wire.RunSuccess
+	RunErrored     = wire.RunErrored
+	RunTimeout     = wire.RunTimeout
+	RunInterrupted = wire.RunInterrupted
+)
+
+// What a new run does to the unfinished ones of its thread, and what a cancel leaves behind.
+const (
+	MultitaskEnqueue   = wire.MultitaskEnqueue // the default
+	MultitaskReject    = wire.MultitaskReject
+	MultitaskInterrupt = wire.MultitaskInterrupt
+	MultitaskRollback  = wire.MultitaskRollback
+
+	CancelInterrupt = wire.CancelInterrupt // the default
+	CancelRollback  = wire.CancelRollback
+)
+
+// What creating does when the id is taken, and what a run does when its thread is missing.
+const (
+	IfExistsRaise     = wire.IfExistsRaise // the default
+	IfExistsDoNothing = wire.IfExistsDoNothing
+	IfNotExistsReject = wire.IfNotExistsReject // the default
+	IfNotExistsCreate = wire.IfNotExistsCreate
+)
