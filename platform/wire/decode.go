@@ -31,7 +31,8 @@ func Decode(body []byte, v any) error {
 	}
 	if v, ok := v.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
-			return &BodyError{Detail: err.Error()}
+			// Joined errors come one a line; the client gets one line.
+			return &BodyError{Detail: strings.ReplaceAll(err.Error(), "\n", "; ")}
 		}
 	}
 	return nil

@@ -119,6 +119,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"limit as text", &wire.ThreadSearch{}, `{"limit":"5"}`, false, "limit: want"},
 		{"offset -1", &wire.ThreadSearch{}, `{"offset":-1}`, false, "offset: want an integer not below 0, got -1"},
 		{"an unknown column", &wire.ThreadSearch{}, `{"sort_by":"owner"}`, false, `sort_by: "owner" is not one of thread_id`},
+		{"two mistakes", &wire.ThreadSearch{}, `{"status":"x","sort_order":"up"}`, false, `error; sort_order: "up"`},
 		{"an unknown order", &wire.ThreadSearch{}, `{"sort_order":"up"}`, false, `sort_order: "up" is not one of asc, desc`},
 		{"an unknown name", &wire.ThreadSearch{}, `{"select":["owned"]}`, false, `select: "owned" is not one of thread_id`},
 		{"an unknown status", &wire.ThreadCount{}, `{"status":"x"}`, false, `status: "x" is not one of idle, busy, interrupted, error`},
