@@ -47,6 +47,9 @@ type Error struct {
 
 // Error returns status, detail and cause.
 func (e *Error) Error() string {
+	if e == nil {
+		return "a nil *Error"
+	}
 	parts := []string{fmt.Sprint(e.Status)}
 	if e.Detail != "" {
 		parts = append(parts, e.Detail)
@@ -58,7 +61,12 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns Cause.
-func (e *Error) Unwrap() error { return e.Cause }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Cause
+}
 
 // Unauthenticated is 401: the server does not know who is asking. Only authenticators may answer so; clients log their user out at it.
 func Unauthenticated(detail string) error {
