@@ -1,8 +1,11 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
+
+	"gorm.io/gorm"
 )
 
 var (
@@ -27,4 +30,20 @@ type OwnedKeyError struct{ Key string }
 // Error names the key.
 func (e *OwnedKeyError) Error() string {
 	return fmt.Sprintf("metadata key %q is set by the server and cannot be changed", e.Key)
+}
+
+// found turns the absence of a row into ErrNotFound.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, gorm.ErrRecordNotFound) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// hide puts another error in the place of ErrNotFound.
+func hide(err, other error) error {
+	if errors.Is(err, ErrNotFound) {
+		return other
+	}
+	return err
 }

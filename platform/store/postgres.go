@@ -39,4 +39,3 @@ func duplicate(err error) bool {
 	}
 	return sqliteDuplicate(err)
 }
-

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -107,4 +108,12 @@ func withoutNUL(v any) any {
 		return out
 	}
 	return v
+}
+
+// closing closes rows and returns the first error.
+func closing(rows io.Closer, err error) error {
+	if closed := rows.Close(); err == nil {
+		return closed
+	}
+	return err
 }

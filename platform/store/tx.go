@@ -48,3 +48,11 @@ func (db *DB) snapshotOptions() *sql.TxOptions {
 	}
 	return nil // a transaction of the reader pool is a snapshot
 }
+
+// forUpdate is the clause that locks the rows of alias against other writers, but not against those who only refer to them.
+func (db *DB) forUpdate(alias string) string {
+	if db.dialect == Postgres {
+		return " FOR NO KEY UPDATE OF " + alias
+	}
+	return "" // the transaction holds the whole database
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
+)
+
+// Delete removes a thread with all that belongs to it, for a scope of threads:delete. Its unfinished runs go too: who works on one
+// learns of it as [ErrLostLease].
+func (t *Threads) Delete(ctx context.Context, s access.ThreadScope, id string) error {
+	if err := s.Permit(authhooks.Delete); err != nil {
+		return err
+	}
+	err := t.db.write(ctx, func(tx *gorm.DB) error {
+		row, err := t.db.lockThread(tx, id, s.Filter())
+		if err != nil {
+			return err
+		}
+		return deleteThread(tx, row.ID)
+	})
+	if err != nil {
+		return fmt.Errorf("delete thread: %w", err)
+	}
+	return nil
+}
+
+// deleteThread removes a locked thread. Runs go first: that waits for the workers that hold them, whose own statements need the
+// thread to be there, and lets no other in.
+func deleteThread(tx *gorm.DB, id string) error {
+	if err := tx.Exec("DELETE FROM runs WHERE thread_id = ?", id).Error; err != nil {
+		return err
+	}
+	return tx.Exec("DELETE FROM threads WHERE id = ?", id).Error
+}
+
+// deleteChunk is how many threads one transaction removes.
+const deleteChunk = 100
+
+// DeleteByAssistant removes the threads whose last run was of the assistant and that a scope of threads:delete reaches; it returns how
+// many. Others' threads stay as they are (H-12).
+func (t *Threads) DeleteByAssistant(ctx context.Context, s access.ThreadScope, assistantID string) (n int, err error) {
+	if err := s.Permit(authhooks.Delete); err != nil {
+		return 0, err
+	}
+	id, ok := key(assistantID)
+	if !ok {
+		return 0, nil
+	}
+	for {
+		var gone int
+		err := t.db.write(ctx, func(tx *gorm.DB) (err error) {
+			gone, err = t.deleteSome(tx, id, s.Filter())
+			return err
+		})
+		if err != nil {
+			return n, fmt.Errorf("delete threads of assistant: %w", err)
+		}
+		if n += gone; gone < deleteChunk {
+			return n, nil
+		}
+	}
+}
+
+func (t *Threads) deleteSome(tx *gorm.DB, assistantID string, f *authhooks.Filter) (int, error) {
+	of := authhooks.Eq("assistant_id", assistantID)
+	byAssistant, args := t.db.reach("t", &of)
+	reach, more := t.db.reach("t", f)
+	var ids []string
+	err := each(tx, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, "SELECT t.id FROM threads AS t WHERE "+listed+" AND "+byAssistant+" AND "+reach+" ORDER BY t.id LIMIT ?"+t.db.forUpdate("t"),
+		append(append(args, more...), deleteChunk)...)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		if err := deleteThread(tx, id); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}
