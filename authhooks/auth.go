@@ -32,7 +32,7 @@ const hookTimeout = 2 * time.Second
 func New(authenticate Authenticator, rules ...Rule) *Auth {
 	a := &Auth{authenticate: authenticate, rules: map[event]Rule{}, timeout: hookTimeout, now: time.Now}
 	if authenticate == nil {
-		a.mistakes = append(a.mistakes, fmt.Errorf("%s: New: the authenticator is nil", caller(1).short()))
+		a.mistakes = append(a.mistakes, fmt.Errorf("%s: New: the authenticator is nil", caller().short()))
 	}
 	for i, r := range rules {
 		a.add(i, r)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/locutory/locutory/authhooks"
 )
@@ -118,8 +119,9 @@ func Example_guests() {
 
 func ExampleAuth_Validate() {
 	auth := authhooks.New(authhooks.Bearer(authenticate), authhooks.On("store", "create", authhooks.AllowAll))
-	fmt.Println(auth.Validate() != nil)
-	// Output: true
+	_, message, _ := strings.Cut(auth.Validate().Error(), ": ") // before it stand the file and line of the rule
+	fmt.Println(message)
+	// Output: On("store", "create"): store has no such action; it has put, get, search, delete, list_namespaces
 }
 
 // Everyone sees his own rows, an admin those of all.

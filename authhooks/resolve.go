@@ -79,7 +79,7 @@ func (c *Call) forHandler() (*Call, error) {
 		return nil, fmt.Errorf("the value is of %s:%s, the call of %s:%s", resource, action, c.Resource, c.Action)
 	}
 	call.Resource, call.Action = resource, action
-	if _, ok := eventOf(reflect.TypeOf(c.Value).Elem()); !ok {
+	if !ours(reflect.TypeOf(c.Value).Elem()) {
 		return nil, fmt.Errorf("the value is a %T", c.Value)
 	}
 	call.Value = clone(c.Value)

@@ -30,7 +30,7 @@ type Rule struct {
 // On registers a handler for an event. Resource and action may be [Any]. Of all rules that fit a call the most specific runs, alone:
 // resource and action, then the resource, then the action, then neither. The order in the list does not matter.
 func On(resource Resource, action Action, handle Handler) Rule {
-	r := Rule{event: event{resource, action}, title: fmt.Sprintf("On(%q, %q)", resource, action), handle: handle, at: caller(1)}
+	r := Rule{event: event{resource, action}, title: fmt.Sprintf("On(%q, %q)", resource, action), handle: handle, at: caller()}
 	switch all := resources(); {
 	case resource != Any && !slices.Contains(all, resource):
 		r.mistakes = append(r.mistakes, "no such resource; there are "+names(all))
@@ -55,15 +55,16 @@ func OnEvent[V any, P interface {
 	Value
 }](handle func(ctx context.Context, c *Call, v P) (Verdict, error),
 ) Rule {
-	r := Rule{title: fmt.Sprintf("OnEvent(%T)", P(nil)), at: caller(1)}
-	e, ok := eventOf(reflect.TypeFor[V]())
-	if !ok {
+	r := Rule{title: fmt.Sprintf("OnEvent(%T)", P(nil)), at: caller()}
+	if ours(reflect.TypeFor[V]()) {
+		r.resource, r.action = P(new(V)).event()
+	} else {
 		r.mistakes = append(r.mistakes, "the value is of no event; take one of authhooks, as *authhooks.ThreadsCreate")
 	}
 	if handle == nil {
 		r.mistakes = append(r.mistakes, "the handler is nil")
 	}
-	r.event, r.name = e, nameOf(handle)
+	r.name = nameOf(handle)
 	r.handle = func(ctx context.Context, c *Call) (Verdict, error) {
 		v, ok := c.Value.(P)
 		if !ok {
@@ -77,7 +78,7 @@ func OnEvent[V any, P interface {
 // Resolve registers who looks up a user by identity when a worker or a cron acts for someone who is not there, so that
 // it acts with today's rights. An error ends the run or pauses the cron. Without it, what was known at the request is used.
 func Resolve(find func(ctx context.Context, identity string) (*User, error)) Rule {
-	r := Rule{title: "Resolve", name: nameOf(find), find: find, at: caller(1)}
+	r := Rule{title: "Resolve", name: nameOf(find), find: find, at: caller()}
 	if find == nil {
 		r.mistakes = append(r.mistakes, "the function is nil")
 		r.find = func(context.Context, string) (*User, error) { return nil, errors.New("Resolve is nil") }
@@ -93,16 +94,9 @@ func (r Rule) plain() string {
 	return fmt.Sprintf("On(%s, %s)", r.resource, r.action)
 }
 
-// eventOf finds the event of a value type. A struct of someone else's that embeds one of ours is none.
-func eventOf(t reflect.Type) (event, bool) {
-	for _, v := range Values() {
-		if reflect.TypeOf(v).Elem() == t {
-			resource, action := v.event()
-			return event{resource, action}, true
-		}
-	}
-	return event{}, false
-}
+// ours reports whether a value's type is of this package. A struct of someone else's that embeds one of ours is a [Value] too, by its
+// methods, and no handler would know it.
+func ours(t reflect.Type) bool { return t.PkgPath() == reflect.TypeFor[Call]().PkgPath() }
 
 // place is where something was written.
 type place struct {
@@ -110,9 +104,9 @@ type place struct {
 	line int
 }
 
-// caller is the place that called the function which is skip calls above.
-func caller(skip int) place {
-	_, file, line, _ := runtime.Caller(skip + 1)
+// caller is the place that called the function which asks.
+func caller() place {
+	_, file, line, _ := runtime.Caller(2)
 	return place{file, line}
 }
 

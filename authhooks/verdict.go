@@ -83,9 +83,7 @@ var errNoCredentials = errors.New("no credentials")
 
 // missing is Unauthenticated for a request without credentials of that kind.
 func missing(detail string) error {
-	e := Unauthenticated(detail).(*Error)
-	e.Cause = errNoCredentials
-	return e
+	return &Error{Status: http.StatusUnauthorized, Detail: detail, Cause: errNoCredentials}
 }
 
 // detailOf is what a caller reads of a failure that is not his.
@@ -115,18 +113,15 @@ func refusal(err error) *Error {
 		return internal(fmt.Errorf("status %d is no refusal: %w", e.Status, err))
 	}
 	out := &Error{Status: e.Status, Detail: e.Detail, Header: http.Header{}, Cause: e.Cause}
+	if e.Status >= 500 {
+		out.Detail, out.Cause = detailOf(e.Status), err // with the detail that is not for the caller
+	}
 	for name, values := range e.Header { // a literal may be written "WWW-Authenticate", which is not the canonical key
 		for _, value := range values {
 			out.Header.Add(name, value)
 		}
 	}
-	if error(e) != err {
-		out.Cause = err
-	}
-	if e.Status >= 500 {
-		out.Cause = err
-		out.Detail = detailOf(e.Status)
-	} else if out.Detail == "" {
+	if out.Detail == "" {
 		out.Detail = http.StatusText(e.Status)
 	}
 	if e.Status == http.StatusUnauthorized && out.Header.Get("WWW-Authenticate") == "" {
