@@ -72,7 +72,7 @@ type Checkpoint struct {
 // Change is what [Saver.Put] stores of one channel: the patch against the value of version Base ("" when there was none).
 type Change struct {
 	Base  string
-	Patch Patch
+	Patch ChannelPatch
 	// Whole encodes the whole new value, for a Saver that wants a snapshot instead of a patch. It captures an immutable value: it may
 	// be called from any goroutine until Sync has returned.
 	Whole func() (json.RawMessage, error)

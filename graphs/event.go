@@ -106,23 +106,23 @@ type TaskEnded struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	// Writes are the task's channel writes in order, before reducers.
-	Writes     []Write     `json:"writes,omitempty"`
-	Error      *Failure    `json:"error,omitempty"`
-	Interrupts []Interrupt `json:"interrupts,omitempty"`
-	Cached     bool        `json:"cached,omitempty"`
-	Hidden     bool        `json:"hidden,omitempty"`
+	Writes     []Write        `json:"writes,omitempty"`
+	Error      *Failure       `json:"error,omitempty"`
+	Interrupts []Interruption `json:"interrupts,omitempty"`
+	Cached     bool           `json:"cached,omitempty"`
+	Hidden     bool           `json:"hidden,omitempty"`
 }
 
 // StepTaken tells that a superstep's writes were applied. It is yielded just before the checkpoint is put.
 type StepTaken struct {
-	Checkpoint string `json:"checkpoint"`
-	Parent     string `json:"parent,omitempty"`
-	Step       int    `json:"step"`
-	Source     Source `json:"source"`
+	Checkpoint string           `json:"checkpoint"`
+	Parent     string           `json:"parent,omitempty"`
+	Step       int              `json:"step"`
+	Source     CheckpointSource `json:"source"`
 	// Next names the nodes that run next; empty when the graph has ended.
 	Next []string `json:"next"`
 	// Patch holds the state channels that changed.
-	Patch map[string]Patch `json:"patch,omitempty"`
+	Patch map[string]ChannelPatch `json:"patch,omitempty"`
 }
 
 // Paused tells that static breakpoints (interrupt_before, interrupt_after) stopped the run before or after Nodes.
@@ -139,8 +139,8 @@ type RunEnded struct {
 
 // StateUpdated tells of a checkpoint that a caller wrote (POST state).
 type StateUpdated struct {
-	Checkpoint string           `json:"checkpoint"`
-	Patch      map[string]Patch `json:"patch,omitempty"`
+	Checkpoint string                  `json:"checkpoint"`
+	Patch      map[string]ChannelPatch `json:"patch,omitempty"`
 }
 
 // Failure is an error on its way to a client: Class is its class name (GraphRecursionError, ValueError ...).
@@ -149,14 +149,14 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
-// Interrupt is a question that a node asked: ID is 32 lower-case hex digits of the task's namespace (streaming.md §3.7).
-type Interrupt struct {
+// Interruption is a question that a node asked with [Interrupt]: ID is 32 lower-case hex digits of the task's namespace (streaming.md §3.7).
+type Interruption struct {
 	Value json.RawMessage `json:"value"`
 	ID    string          `json:"id"`
 }
 
-// Patch is a channel's change: either Set, the whole new value, or the first Keep items of the old list and then Add.
-type Patch struct {
+// ChannelPatch is a channel's change: either Set, the whole new value, or the first Keep items of the old list and then Add.
+type ChannelPatch struct {
 	Set  json.RawMessage   `json:"set,omitempty"`
 	Keep int               `json:"keep,omitempty"`
 	Add  []json.RawMessage `json:"add,omitempty"`

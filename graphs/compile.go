@@ -1,0 +1,427 @@
+package graphs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+// graph is a compiled graph. It is immutable and safe for concurrent use.
+type graph struct {
+	channels []channel
+	byName   map[string]int
+	// state fills S; input and output are the channels that go in and out, in declared order.
+	state         view
+	input, output []int
+	outputNames   []string
+	types         struct{ input, output, context reflect.Type }
+
+	nodes  []node
+	byNode map[string]int
+	// joins are the channels of kind barrier, by channel index.
+	joins []join
+	drawn []edgeDef // all static edges in declared order, joins too
+
+	// patches caches how foreign struct types in a Patch map to channels.
+	patches sync.Map // reflect.Type -> *view
+	schemas Schemas
+}
+
+// node is a compiled node; nodes[0] is Start.
+type node struct {
+	name     string
+	trigger  string // branch:to:name
+	path     []any
+	in       view
+	call     nodeFunc
+	retry    RetryPolicy
+	meta     map[string]any
+	edges    []int // nodes
+	goes     []int // nodes that its Commands go to, as declared
+	joins    []int // indexes of graph.joins that wait for it
+	branches []branch
+}
+
+type join struct {
+	channel int
+	name    string
+	from    []string
+	to      int
+}
+
+type branch struct {
+	branchDef
+	allowed map[string]bool // nil: any node
+}
+
+// compiler collects mistakes while it turns a definition into a graph.
+type compiler struct {
+	d        *definition
+	g        *graph
+	mistakes []error
+}
+
+func (c *compiler) complain(format string, args ...any) {
+	c.mistakes = append(c.mistakes, fmt.Errorf(format, args...))
+}
+
+func compile(d *definition) (Runnable, error) {
+	c := &compiler{d: d, g: &graph{byName: map[string]int{}, byNode: map[string]int{}}, mistakes: slices.Clone(d.mistakes)}
+	c.channels()
+	c.nodes()
+	c.edges()
+	if len(c.mistakes) == 0 {
+		c.reachable()
+	}
+	if len(c.mistakes) == 0 {
+		c.schemas()
+	}
+	if err := errors.Join(c.mistakes...); err != nil {
+		return nil, fmt.Errorf("graph is not runnable: %w", err)
+	}
+	return c.g, nil
+}
+
+func (c *compiler) channels() {
+	g := c.g
+	fields, err := structFields(c.d.state)
+	if err != nil {
+		c.complain("state: %w", err)
+	}
+	g.state.typ = c.d.state
+	for _, f := range fields {
+		if _, twice := g.byName[f.channel]; twice {
+			c.complain("channel %q is declared twice in %s", f.channel, c.d.state)
+			continue
+		}
+		ch, err := newChannel(f)
+		if err != nil {
+			c.mistakes = append(c.mistakes, err)
+		}
+		c.customise(&ch)
+		g.byName[f.channel] = len(g.channels)
+		g.state.fields = append(g.state.fields, viewField{len(g.channels), f.index, true})
+		g.channels = append(g.channels, ch)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.d.reducers)) {
+		if _, ok := g.byName[name]; !ok {
+			c.complain("Reduce(%q): the state has no such channel", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.d.defaults)) {
+		if _, ok := g.byName[name]; !ok {
+			c.complain("Default(%q): the state has no such channel", name)
+		}
+	}
+	g.input = c.visible(c.d.input, "InputSchema")
+	g.output = c.visible(c.d.output, "OutputSchema")
+	g.outputNames = make([]string, len(g.output))
+	for i, at := range g.output {
+		g.outputNames[i] = g.channels[at].name
+	}
+}
+
+// customise applies Reduce and Default options to a channel.
+func (c *compiler) customise(ch *channel) {
+	if r, ok := c.d.reducers[ch.name]; ok {
+		if r.typ != ch.typ {
+			c.complain("Reduce(%q) is for %s, the channel holds %s", ch.name, r.typ, ch.typ)
+		}
+		if ch.kind != lastValue {
+			c.complain("channel %q has a tag reduce and a Reduce option; keep one", ch.name)
+		}
+		ch.kind, ch.merge = custom, r.merge
+	}
+	v, ok := c.d.defaults[ch.name]
+	if !ok {
+		return
+	}
+	rv := reflect.ValueOf(v)
+	switch {
+	case rv.IsValid() && rv.Type() == ch.typ:
+		ch.initial = v
+	case rv.IsValid() && rv.CanConvert(ch.typ) && isNumber(rv.Kind()) && isNumber(ch.typ.Kind()):
+		ch.initial = rv.Convert(ch.typ).Interface()
+	default:
+		c.complain("Default(%q) is %T, the channel holds %s", ch.name, v, ch.typ)
+	}
+}
+
+// visible lists the channels of a schema type, or all public ones if there is none.
+func (c *compiler) visible(t reflect.Type, option string) []int {
+	list := make([]int, 0, len(c.g.channels))
+	if t == nil {
+		for i := range c.g.channels {
+			if ch := &c.g.channels[i]; !ch.private && !ch.untracked {
+				list = append(list, i)
+			}
+		}
+		return list
+	}
+	fields, err := structFields(t)
+	if err != nil {
+		c.complain("%s: %w", option, err)
+	}
+	for _, f := range fields {
+		at, ok := c.g.byName[f.channel]
+		if !ok {
+			c.complain("%s: %s has the field %q, the state has no such channel", option, t, f.channel)
+			continue
+		}
+		list = append(list, at)
+	}
+	return list
+}
+
+func (c *compiler) nodes() {
+	c.addNode(nodeDef{name: Start, in: c.d.state})
+	for _, def := range c.d.nodes {
+		switch {
+		case def.name == "" || def.name == End || def.name == Start || strings.ContainsAny(def.name, ":|"):
+			c.complain("node %q: choose a name that is not empty, not %s or %s, and has no ':' or '|'", def.name, Start, End)
+			continue
+		case def.call == nil:
+			c.complain("node %q has no function", def.name)
+			continue
+		}
+		if _, twice := c.g.byNode[def.name]; twice {
+			c.complain("node %q is added twice", def.name)
+			continue
+		}
+		c.addNode(def)
+	}
+}
+
+func (c *compiler) addNode(def nodeDef) {
+	c.g.byNode[def.name] = len(c.g.nodes)
+	trigger := "branch:to:" + def.name
+	if def.name == Start {
+		trigger = Start
+	}
+	in, err := c.g.viewOf(def.in)
+	if err != nil && def.in.Kind() == reflect.Struct && def.in != c.d.state {
+		c.complain("node %q: %w", def.name, err)
+	}
+	c.g.nodes = append(c.g.nodes, node{name: def.name, trigger: trigger, path: []any{pathPull, def.name}, in: in, call: def.call, retry: def.retry, meta: def.meta})
+}
+
+// viewOf maps a struct type to channels; fields without a channel stay empty. A type that is no struct reads nothing: it is a Send's.
+func (g *graph) viewOf(t reflect.Type) (view, error) {
+	if t == g.state.typ {
+		return g.state, nil
+	}
+	v := view{typ: t}
+	if t.Kind() != reflect.Struct {
+		return v, nil
+	}
+	fields, err := structFields(t)
+	for _, f := range fields {
+		if at, ok := g.byName[f.channel]; ok {
+			v.fields = append(v.fields, viewField{at, f.index, f.typ == g.channels[at].typ})
+		}
+	}
+	return v, err
+}
+
+func (c *compiler) edges() {
+	for _, e := range c.d.edges {
+		from, ok := c.source(e.from, "AddEdge", e.to)
+		to, ok2 := c.target(e.to, "AddEdge from", e.from)
+		if !ok || !ok2 {
+			continue
+		}
+		c.g.drawn = append(c.g.drawn, e)
+		if to > 0 && !slices.Contains(c.g.nodes[from].edges, to) {
+			c.g.nodes[from].edges = append(c.g.nodes[from].edges, to)
+		}
+	}
+	for _, def := range c.d.nodes {
+		at, ok := c.g.byNode[def.name]
+		for _, name := range def.goes {
+			if to, okTo := c.target(name, "graphs.Goes of", def.name); ok && okTo && to > 0 {
+				c.g.nodes[at].goes = append(c.g.nodes[at].goes, to)
+			}
+		}
+	}
+	for _, j := range c.d.joins {
+		c.join(j)
+	}
+	for _, b := range c.d.branches {
+		c.branch(b)
+	}
+	if s := &c.g.nodes[0]; len(s.edges) == 0 && len(s.branches) == 0 && len(s.joins) == 0 {
+		c.complain(`the graph has no beginning; add AddEdge(graphs.Start, "your first node")`)
+	}
+}
+
+func (c *compiler) source(name, what, to string) (int, bool) {
+	at, ok := c.g.byNode[name]
+	switch {
+	case name == End:
+		c.complain("%s(%q, %q): nothing follows %s", what, name, to, End)
+		return 0, false
+	case !ok:
+		c.complain("%s(%q, %q): there is no node %q%s", what, name, to, name, c.known())
+	}
+	return at, ok
+}
+
+// target returns the index of a node, 0 for End.
+func (c *compiler) target(name, what, from string) (int, bool) {
+	switch at, ok := c.g.byNode[name]; {
+	case name == End:
+		return 0, true
+	case name == Start:
+		c.complain("%s %q: %s cannot be a target", what, from, Start)
+		return 0, false
+	case !ok:
+		c.complain("%s %q: there is no node %q%s", what, from, name, c.known())
+		return 0, false
+	default:
+		return at, true
+	}
+}
+
+func (c *compiler) known() string {
+	names := make([]string, 0, len(c.g.nodes))
+	for i := range c.g.nodes[1:] {
+		names = append(names, c.g.nodes[i+1].name)
+	}
+	return "; there are " + strings.Join(append(names, Start, End), ", ")
+}
+
+func (c *compiler) join(j joinDef) {
+	to, ok := c.target(j.to, "AddJoin to", j.to)
+	if len(j.from) == 0 {
+		c.complain("AddJoin to %q names no nodes", j.to)
+		return
+	}
+	froms := make([]int, 0, len(j.from))
+	for _, name := range j.from {
+		from, okFrom := c.source(name, "AddJoin", j.to)
+		ok = ok && okFrom
+		froms = append(froms, from)
+		c.g.drawn = append(c.g.drawn, edgeDef{name, j.to})
+	}
+	if !ok || to == 0 {
+		return
+	}
+	sorted := slices.Compact(slices.Sorted(slices.Values(j.from)))
+	name := "join:" + strings.Join(sorted, "+") + ":" + j.to
+	if _, twice := c.g.byName[name]; twice {
+		c.complain("AddJoin(%q, %q) is there twice", j.from, j.to)
+		return
+	}
+	c.g.byName[name] = len(c.g.channels)
+	c.g.joins = append(c.g.joins, join{len(c.g.channels), name, sorted, to})
+	c.g.channels = append(c.g.channels, channel{name: name, typ: reflect.TypeFor[[]string](), kind: barrier})
+	for _, from := range froms {
+		n := &c.g.nodes[from]
+		n.joins = append(n.joins, len(c.g.joins)-1)
+	}
+}
+
+func (c *compiler) branch(def branchDef) {
+	from, ok := c.source(def.from, "AddConditionalEdges", strings.Join(def.targets, ", "))
+	b := branch{branchDef: def}
+	if len(def.targets) > 0 {
+		b.allowed = map[string]bool{}
+	}
+	for _, name := range def.targets {
+		_, okTo := c.target(name, "AddConditionalEdges from", def.from)
+		ok = ok && okTo
+		b.allowed[name] = true
+	}
+	if ok {
+		c.g.nodes[from].branches = append(c.g.nodes[from].branches, b)
+	}
+}
+
+// reachable complains of nodes that nothing leads to from Start.
+func (c *compiler) reachable() {
+	g := c.g
+	seen := make([]bool, len(g.nodes))
+	todo := []int{0}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		todo = append(todo, g.successors(at)...)
+	}
+	for i, ok := range seen {
+		if !ok {
+			c.complain(`node %q is never reached; add an edge to it, or the option graphs.Goes(%[1]q) to the node whose Command goes there`, g.nodes[i].name)
+		}
+	}
+}
+
+// successors lists the nodes that can follow a node, as far as it is declared.
+func (g *graph) successors(at int) []int {
+	n := &g.nodes[at]
+	next := slices.Concat(n.edges, n.goes)
+	for _, j := range n.joins {
+		next = append(next, g.joins[j].to)
+	}
+	for _, b := range n.branches {
+		if b.allowed == nil {
+			for i := range g.nodes[1:] {
+				next = append(next, i+1)
+			}
+		}
+		for name := range b.allowed {
+			if name != End {
+				next = append(next, g.byNode[name])
+			}
+		}
+	}
+	return next
+}
+
+func (c *compiler) schemas() {
+	g := c.g
+	g.types.input, g.types.output, g.types.context = c.d.input, c.d.output, c.d.context
+	g.schemas.State = c.schema(c.d.state, nil)
+	g.schemas.Input = c.schema(c.d.input, g.input)
+	g.schemas.Output = c.schema(c.d.output, g.output)
+	if c.d.context != nil {
+		g.schemas.Context = c.schema(c.d.context, nil)
+		g.schemas.Config = g.schemas.Context
+	}
+}
+
+// schema returns the JSON Schema of a type; for nil that of the state, cut down to some channels.
+func (c *compiler) schema(t reflect.Type, only []int) json.RawMessage {
+	whole := t != nil
+	if t == nil {
+		t = c.d.state
+	}
+	schema, err := schemaOf(t)
+	if err != nil {
+		return nil // a type that no schema describes still runs
+	}
+	if !whole {
+		keep := map[string]bool{}
+		for _, at := range only {
+			keep[c.g.channels[at].name] = true
+		}
+		gone := func(name string) bool { return !keep[name] }
+		maps.DeleteFunc(schema.Properties, func(name string, _ *jsonschema.Schema) bool { return gone(name) })
+		schema.Required = slices.DeleteFunc(schema.Required, gone)
+		schema.PropertyOrder = slices.DeleteFunc(schema.PropertyOrder, gone)
+	}
+	raw, err := json.Marshal(schema)
+	if err != nil {
+		return nil
+	}
+	return raw
+}

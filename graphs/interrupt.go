@@ -1,0 +1,87 @@
+package graphs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// ErrInterrupted is what [Interrupt] returns while nobody has answered. The run pauses whatever the node makes of it.
+var ErrInterrupted = errors.New("interrupted: waiting for an answer")
+
+// Interrupt pauses the run and asks the outside for a T; value, as JSON, is the question. When the run is resumed, the node runs
+// again from its beginning, and the call returns the answer: put side effects after it. Several calls of a node are answered in
+// order. Before that, Interrupt returns [ErrInterrupted]; return it.
+func Interrupt[T any](ctx context.Context, value any) (T, error) {
+	var answer T
+	raw, err := interrupt(ctx, value)
+	if err != nil {
+		return answer, err
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return answer, &InputError{Channel: "resume", Type: fmt.Sprintf("%T", answer), Err: err}
+	}
+	return answer, nil
+}
+
+// questions are the interrupts of one execution of a task.
+type questions struct {
+	mu      sync.Mutex
+	answers []json.RawMessage
+	asked   int
+	open    *Interruption
+	err     error // what the task has to fail with: an interrupt without a saver
+}
+
+func interrupt(ctx context.Context, value any) (json.RawMessage, error) {
+	rt := RuntimeFrom(ctx)
+	if rt == nil {
+		return nil, errors.New("no run in this context: call Interrupt in a node, with its ctx")
+	}
+	return rt.task.questions.ask(rt.run, rt.task, value)
+}
+
+func (q *questions) ask(r *run, t *task, value any) (json.RawMessage, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.asked < len(q.answers) {
+		q.asked++
+		return q.answers[q.asked-1], nil
+	}
+	if r.cfg.Saver == nil {
+		q.err = failf(ErrNoSaver, "%v: an interrupt needs a thread to wait on", ErrNoSaver)
+		return nil, q.err
+	}
+	if q.open != nil {
+		return nil, ErrInterrupted
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("interrupt: %w", err)
+	}
+	q.open = &Interruption{Value: raw, ID: interruptID(t.ns)}
+	return nil, ErrInterrupted
+}
+
+// begin forgets what an earlier attempt asked.
+func (q *questions) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.asked, q.open, q.err = 0, nil, nil
+}
+
+// outcome returns the question that pauses the task, or the error that it has to fail with.
+func (q *questions) outcome() (*Interruption, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.open, q.err
+}
+
+// answered is the value of a write to [ResumeChannel]: all answers that a task got, and the run that brought the last one, so
+// that a second attempt of that run does not bring it twice.
+type answered struct {
+	Run    string            `json:"run,omitempty"`
+	Values []json.RawMessage `json:"values"`
+}

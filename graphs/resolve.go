@@ -1,0 +1,283 @@
+package graphs
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// resolve turns a node's update into writes, encodes them and follows the node's edges. cells is the state before the step;
+// it is only read.
+func (g *graph) resolve(ctx context.Context, n *node, cells []cell, u Update, encode bool) (outcome, error) {
+	out := outcome{from: n.name}
+	if err := g.collect(&out, u, true); err != nil {
+		return out, err
+	}
+	if encode {
+		if err := g.encode(&out); err != nil {
+			return out, err
+		}
+	}
+	return out, g.follow(ctx, n, cells, &out)
+}
+
+func (g *graph) encode(out *outcome) error {
+	for i := range out.writes {
+		if err := out.writes[i].encode(&g.channels[out.writes[i].ch]); err != nil {
+			return err
+		}
+	}
+	for i := range out.sends {
+		s := &out.sends[i]
+		if s.raw != nil {
+			continue
+		}
+		raw, err := json.Marshal(s.arg)
+		if err != nil {
+			return fmt.Errorf("argument of Send to %q: %w", g.nodes[s.node].name, err)
+		}
+		s.raw = raw
+	}
+	return nil
+}
+
+// collect adds what an update writes and where it goes. Commands do not nest.
+func (g *graph) collect(out *outcome, u Update, command bool) error {
+	switch u := u.(type) {
+	case nil:
+		return nil
+	case *patch:
+		return g.collectPatch(out, u.value)
+	case Set:
+		return g.collectSet(out, u)
+	case Command:
+		if !command {
+			return failf(ErrInvalidUpdate, "Command.Update holds a Command; use Patch or Set")
+		}
+		return g.collectCommand(out, u)
+	case *Command:
+		return g.collect(out, *u, command)
+	}
+	return failf(ErrInvalidUpdate, "a node returned %T; use Patch, Set, Command or nil", u)
+}
+
+func (g *graph) collectCommand(out *outcome, c Command) error {
+	switch c.Graph {
+	case "":
+	case Parent:
+		return failf(ErrInvalidUpdate, "%v", errParent)
+	default:
+		return failf(ErrInvalidUpdate, "Command.Graph is %q; it is empty or graphs.Parent", c.Graph)
+	}
+	if err := g.collect(out, c.Update, false); err != nil {
+		return err
+	}
+	for _, name := range c.Goto {
+		if name == End {
+			continue
+		}
+		at, err := g.find(name)
+		if err != nil || at == 0 {
+			return failf(ErrUnknownNode, "Command.Goto: the graph has no node %q", name)
+		}
+		out.gotos = append(out.gotos, at)
+	}
+	for _, s := range c.Send {
+		at, err := g.find(s.Node)
+		if err != nil || at == 0 {
+			return failf(ErrUnknownNode, "Command.Send: the graph has no node %q", s.Node)
+		}
+		out.sends = append(out.sends, send{node: at, arg: s.Arg})
+	}
+	return nil
+}
+
+// collectPatch adds a write for each non-zero field.
+func (g *graph) collectPatch(out *outcome, value any) error {
+	s := reflect.ValueOf(value)
+	for s.Kind() == reflect.Pointer {
+		if s.IsNil() {
+			return nil
+		}
+		s = s.Elem()
+	}
+	if s.Kind() != reflect.Struct {
+		return failf(ErrInvalidUpdate, "Patch of %T; use the graph's state, or Set", value)
+	}
+	v, err := g.patchView(s.Type())
+	if err != nil {
+		return err
+	}
+	for i := range v.fields {
+		f := &v.fields[i]
+		field := s.FieldByIndex(f.index)
+		if field.IsZero() {
+			continue
+		}
+		if err := g.add(out, f.channel, field.Interface()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *graph) patchView(t reflect.Type) (*view, error) {
+	if t == g.state.typ {
+		return &g.state, nil
+	}
+	if v, ok := g.patches.Load(t); ok {
+		return v.(*view), nil
+	}
+	v, err := g.viewOf(t)
+	if err != nil {
+		return nil, err
+	}
+	if len(v.fields) == 0 {
+		return nil, failf(ErrInvalidUpdate, "Patch of %s: it has no field that is a key of the state", t)
+	}
+	g.patches.Store(t, &v)
+	return &v, nil
+}
+
+func (g *graph) collectSet(out *outcome, s Set) error {
+	first := len(out.writes)
+	for name, v := range s {
+		at, ok := g.byName[name]
+		if !ok || !g.channels[at].isState() {
+			return failf(ErrInvalidUpdate, "Set: the state has no channel %q", name)
+		}
+		if err := g.add(out, at, v); err != nil {
+			return err
+		}
+	}
+	// A map has no order; the order of writes is that of the state's fields.
+	slices.SortFunc(out.writes[first:], func(a, b write) int { return cmp.Compare(a.ch, b.ch) })
+	return nil
+}
+
+// add adds a write of a Go value, in the channel's type. Messages get their ids here: what readers see of a task is what the state gets.
+func (g *graph) add(out *outcome, at int, v any) error {
+	ch := &g.channels[at]
+	w := write{ch: at}
+	if o, ok := v.(overwrite); ok {
+		v, w.overwrite = o.value, true
+	}
+	val, err := ch.coerce(v)
+	if err != nil {
+		return err
+	}
+	if msgs, ok := val.([]Message); ok && ch.typ == messageType {
+		val = EnsureIDs(msgs)
+	}
+	w.val = val
+	out.writes = append(out.writes, w)
+	return nil
+}
+
+// follow adds where the node's edges lead. Routers see the state with the node's own writes.
+func (g *graph) follow(ctx context.Context, n *node, cells []cell, out *outcome) error {
+	out.gotos = append(out.gotos, n.edges...)
+	out.joins = append(out.joins, n.joins...)
+	if len(n.branches) == 0 {
+		return nil
+	}
+	state, err := g.fresh(cells, out.writes)
+	if err != nil {
+		return err
+	}
+	for i := range n.branches {
+		b := &n.branches[i]
+		name, err := b.route(ctx, state)
+		if err != nil {
+			return err
+		}
+		if b.allowed != nil && !b.allowed[name] {
+			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is not among its targets", n.name, name)
+		}
+		if name == End {
+			continue
+		}
+		at, err := g.find(name)
+		if err != nil || at == 0 {
+			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is no node", n.name, name)
+		}
+		out.gotos = append(out.gotos, at)
+	}
+	return nil
+}
+
+// fresh makes the state with some writes applied, without touching cells.
+func (g *graph) fresh(cells []cell, writes []write) (any, error) {
+	local := slices.Clone(cells)
+	for i := range writes {
+		ch := &g.channels[writes[i].ch]
+		next, _, err := ch.reduce(local[writes[i].ch], writes[i:i+1], false, true)
+		if err != nil {
+			return nil, err
+		}
+		local[writes[i].ch] = next
+	}
+	return g.state.fill(g.channels, local)
+}
+
+// readInput turns what came from outside into writes to input channels; keys that are none are ignored.
+func (g *graph) readInput(value any) ([]write, error) {
+	var out outcome
+	switch v := value.(type) {
+	case json.RawMessage:
+		return g.readObject(v, g.input)
+	case []byte:
+		return g.readObject(v, g.input)
+	case Set:
+		err := g.collectSet(&out, v)
+		return out.writes, err
+	}
+	s := reflect.ValueOf(value)
+	for s.Kind() == reflect.Pointer && !s.IsNil() {
+		s = s.Elem()
+	}
+	if s.Kind() == reflect.Struct && (s.Type() == g.state.typ || s.Type() == g.types.input) {
+		err := g.collectPatch(&out, s.Interface())
+		return out.writes, err
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, &InputError{Err: err}
+	}
+	return g.readObject(raw, g.input)
+}
+
+// readObject reads a JSON object into writes to some of the channels.
+func (g *graph) readObject(raw json.RawMessage, channels []int) ([]write, error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return nil, &InputError{Err: fmt.Errorf("want an object with keys of the state: %w", err)}
+	}
+	writes := make([]write, 0, len(object))
+	for _, at := range channels {
+		value, ok := object[g.channels[at].name]
+		if !ok {
+			continue
+		}
+		w, err := decodeWrite(g.channels, at, value)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, w)
+	}
+	return writes, nil
+}
+
+// stateChannels lists all channels that are keys of the state.
+func (g *graph) stateChannels() []int {
+	all := make([]int, 0, len(g.channels))
+	for i := range g.channels {
+		if g.channels[i].isState() {
+			all = append(all, i)
+		}
+	}
+	return all
+}
