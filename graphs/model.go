@@ -42,10 +42,11 @@ type ModelRequest struct {
 // CallModel asks the model and returns its whole answer. In a run whose readers want messages it shows each chunk as it
 // comes, under the id of the returned message. A cancelled or broken call is an error, never a shortened message.
 func CallModel(ctx context.Context, model ChatModel, req ModelRequest) (Message, error) {
+	if rt := RuntimeFrom(ctx); rt != nil && rt.Streaming() && !silent(req.Tags) {
+		return callModel(ctx, model, req, rt.Chunk)
+	}
 	return callModel(ctx, model, req, nil)
 }
-
-var _ = silent
 
 func silent(tags []string) bool {
 	return slices.Contains(tags, NoStream) || slices.Contains(tags, "langsmith:nostream")

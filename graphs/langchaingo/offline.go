@@ -1,0 +1,127 @@
+package langchaingo
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/locutory/locutory/graphs"
+)
+
+// Offline returns a model that needs no key and no network: a script. It says that it is one, streams word by word and, when
+// it has tools and is asked for the weather, calls one of them once and tells what it said.
+func Offline() graphs.ChatModel { return offline{pause: 20 * time.Millisecond} }
+
+type offline struct{ pause time.Duration }
+
+func (offline) Info() graphs.ModelInfo {
+	return graphs.ModelInfo{Provider: "offline", Name: "offline-script"}
+}
+
+func (o offline) Stream(ctx context.Context, req graphs.ModelRequest) iter.Seq2[graphs.MessageChunk, error] {
+	return func(yield func(graphs.MessageChunk, error) bool) {
+		chunks := o.answer(req)
+		for i, c := range chunks {
+			c.Last = i == len(chunks)-1
+			select {
+			case <-time.After(o.pause):
+			case <-ctx.Done():
+				yield(graphs.MessageChunk{}, ctx.Err())
+				return
+			}
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (o offline) answer(req graphs.ModelRequest) []graphs.MessageChunk {
+	var last, asked graphs.Message
+	for _, m := range req.Messages {
+		last = m
+		if m.Type == graphs.TypeHuman {
+			asked = m
+		}
+	}
+	switch tool := weatherTool(req.Tools); {
+	case last.Type == graphs.TypeTool:
+		return byWord("I am the offline script, not a model. The tool said: " + last.Text())
+	case tool != nil && strings.Contains(strings.ToLower(asked.Text()), "weather"):
+		return callOf(tool, asked.Text(), len(req.Messages))
+	}
+	return byWord("I am the offline script, not a model: set OPENAI_API_KEY in .env to talk to one. You said: " + asked.Text())
+}
+
+func byWord(text string) (chunks []graphs.MessageChunk) {
+	for word := range strings.SplitAfterSeq(text, " ") {
+		chunks = append(chunks, graphs.MessageChunk{Content: graphs.Content{Text: word}})
+	}
+	return chunks
+}
+
+// weatherTool prefers a tool with weather in its name.
+func weatherTool(tools []graphs.Tool) graphs.Tool {
+	for _, t := range tools {
+		if strings.Contains(strings.ToLower(t.Name()), "weather") {
+			return t
+		}
+	}
+	if len(tools) > 0 {
+		return tools[0]
+	}
+	return nil
+}
+
+// callOf fills the tool's required texts with the place that was asked for.
+func callOf(tool graphs.Tool, text string, turn int) []graphs.MessageChunk {
+	var schema struct {
+		Properties map[string]struct {
+			Type string `json:"type"`
+			Enum []any  `json:"enum"`
+		} `json:"properties"`
+		Required []string `json:"required"`
+	}
+	args := make(map[string]any)
+	if json.Unmarshal(tool.Schema(), &schema) == nil {
+		for _, name := range schema.Required {
+			switch p := schema.Properties[name]; {
+			case len(p.Enum) > 0:
+				args[name] = p.Enum[0]
+			case p.Type == "string":
+				args[name] = place(text)
+			case p.Type == "boolean":
+				args[name] = false
+			case p.Type == "array":
+				args[name] = []any{}
+			default:
+				args[name] = 1
+			}
+		}
+	}
+	raw, err := json.Marshal(args)
+	if err != nil {
+		raw = []byte("{}")
+	}
+	id := "call_offline_" + string(rune('0'+turn%10))
+	piece := func(c graphs.ToolCallChunk) graphs.MessageChunk {
+		return graphs.MessageChunk{ToolCallChunks: []graphs.ToolCallChunk{c}}
+	}
+	half := len(raw) / 2
+	return []graphs.MessageChunk{
+		piece(graphs.ToolCallChunk{ID: id, Name: tool.Name()}),
+		piece(graphs.ToolCallChunk{Args: string(raw[:half])}),
+		piece(graphs.ToolCallChunk{Args: string(raw[half:])}),
+	}
+}
+
+// place returns what follows "in", else a city.
+func place(text string) string {
+	_, after, found := strings.Cut(text, " in ")
+	if after = strings.Trim(after, " ?!."); found && after != "" {
+		return after
+	}
+	return "Paris"
+}
