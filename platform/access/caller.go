@@ -25,7 +25,9 @@ type Caller struct {
 type callerKey struct{}
 
 // With returns a context in which c calls.
-func With(ctx context.Context, c Caller) context.Context { return context.WithValue(ctx, callerKey{}, c) }
+func With(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
 
 // From returns who calls. False denies: every method of a Guard answers [ErrNoCaller] then.
 func From(ctx context.Context) (Caller, bool) {

@@ -71,9 +71,11 @@ func (a *Assistants) existing(ctx context.Context, create access.AssistantScope,
 	}
 	byCreate, args := a.db.reach("t", create.Filter())
 	byRead, more := a.visible("t", *read)
-	row, err := scanAssistant(line{a.db.read(ctx),
+	row, err := scanAssistant(line{
+		a.db.read(ctx),
 		"SELECT " + assistantColumns + " FROM assistants AS t WHERE t.id = ? AND " + byCreate + " AND " + byRead,
-		append(append([]any{id}, args...), more...)})
+		append(append([]any{id}, args...), more...),
+	})
 	if err != nil {
 		return Assistant{}, hide(fmt.Errorf("create assistant: %w", err), ErrExists)
 	}
@@ -90,8 +92,10 @@ func (a *Assistants) Get(ctx context.Context, s access.AssistantScope, id string
 		return Assistant{}, ErrNotFound
 	}
 	sql, args := a.visible("t", s)
-	row, err := scanAssistant(line{a.db.read(ctx), "SELECT " + assistantColumns + " FROM assistants AS t WHERE t.id = ? AND " + sql,
-		append([]any{id}, args...)})
+	row, err := scanAssistant(line{
+		a.db.read(ctx), "SELECT " + assistantColumns + " FROM assistants AS t WHERE t.id = ? AND " + sql,
+		append([]any{id}, args...),
+	})
 	if err != nil {
 		return Assistant{}, fmt.Errorf("get assistant: %w", err)
 	}
@@ -172,8 +176,10 @@ func (a *Assistants) lock(tx *gorm.DB, s access.AssistantScope, id string) (Assi
 		return Assistant{}, ErrNotFound
 	}
 	sql, args := a.db.reach("t", s.Filter())
-	return scanAssistant(line{tx, "SELECT " + assistantColumns + " FROM assistants AS t WHERE t.id = ? AND " + sql + a.db.forUpdate("t"),
-		append([]any{id}, args...)})
+	return scanAssistant(line{
+		tx, "SELECT " + assistantColumns + " FROM assistants AS t WHERE t.id = ? AND " + sql + a.db.forUpdate("t"),
+		append([]any{id}, args...),
+	})
 }
 
 // Delete removes an assistant with its versions, for a scope of assistants:delete. Threads and runs of it stay, for they may be

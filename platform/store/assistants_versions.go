@@ -32,8 +32,10 @@ func (a *Assistants) insertVersion(tx *gorm.DB, row Assistant, m metadata) error
 // SetLatest makes an older version what the assistant is, for a scope of assistants:update. Owned keys stay as they are (H-22).
 func (a *Assistants) SetLatest(ctx context.Context, s access.AssistantScope, id string, version int) (Assistant, error) {
 	row, err := a.change(ctx, s, id, func(tx *gorm.DB, row *Assistant, m *metadata) error {
-		v, err := scanVersion(line{tx, "SELECT " + versionColumns + " FROM assistant_versions AS h WHERE h.assistant_id = ? AND h.version = ?",
-			[]any{row.ID, version}})
+		v, err := scanVersion(line{
+			tx, "SELECT " + versionColumns + " FROM assistant_versions AS h WHERE h.assistant_id = ? AND h.version = ?",
+			[]any{row.ID, version},
+		})
 		if err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func (t *Threads) Patch(ctx context.Context, s access.ThreadScope, id string, p 
 	var row Thread
 	err := t.db.write(ctx, func(tx *gorm.DB) error {
 		var err error
-		if row, err = t.db.lockThread(tx, id, s.Filter()); err != nil {
+		if row, err = t.db.takeThread(tx, id, s.Filter()); err != nil {
 			return err
 		}
 		m, err := oldMetadata(row.Metadata, row.Owned)
@@ -139,9 +139,9 @@ func (t *Threads) Patch(ctx context.Context, s access.ThreadScope, id string, p 
 	return row, nil
 }
 
-// lockThread returns a thread, with its values, that the filter reaches and holds its row until tx ends: nobody else creates or finishes a run
+// takeThread returns a thread, with its values, that the filter reaches and holds its row until tx ends: nobody else creates or finishes a run
 // of it, or writes its state, meanwhile. Inserts that only refer to it go on.
-func (db *DB) lockThread(tx *gorm.DB, id string, f *authhooks.Filter) (Thread, error) {
+func (db *DB) takeThread(tx *gorm.DB, id string, f *authhooks.Filter) (Thread, error) {
 	id, ok := key(id)
 	if !ok {
 		return Thread{}, ErrNotFound

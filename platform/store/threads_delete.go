@@ -18,7 +18,7 @@ func (t *Threads) Delete(ctx context.Context, s access.ThreadScope, id string) e
 		return err
 	}
 	err := t.db.write(ctx, func(tx *gorm.DB) error {
-		row, err := t.db.lockThread(tx, id, s.Filter())
+		row, err := t.db.takeThread(tx, id, s.Filter())
 		if err != nil {
 			return err
 		}
