@@ -1,0 +1,183 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/store"
+)
+
+// How often the log is asked about a run that another process executes: at first, and at last while nothing happens.
+const (
+	pollFirst = 250 * time.Millisecond
+	pollLast  = time.Second
+	pageSize  = 200
+)
+
+// Log reads threads' logs. *store.Events is one.
+type Log interface {
+	// Read returns segments of a run with records after afterSeq, in order, at most limit.
+	Read(ctx context.Context, s access.ThreadScope, threadID, runID string, afterSeq int64, limit int) ([]store.Segment, error)
+}
+
+// Ender knows of runs that have ended. *store.Runs is one.
+type Ender interface {
+	// ByID returns a run that s, a scope for read, reaches, or store.ErrNotFound.
+	ByID(ctx context.Context, s access.ThreadScope, runID string) (store.Run, error)
+}
+
+// Follower reads runs as they go on, whoever executes them. It is safe for concurrent use.
+type Follower struct {
+	Hub  *Hub
+	Log  Log
+	Runs Ender
+}
+
+// Run yields the records of a run after seq after, or all for -1: each once, in order, until run.end. It ends without an error only
+// when the run has ended, which it also has when its row is gone; then there may be no run.end. Every other end is an error. It reads
+// by the scope, which is for read, at each look, and holds no connection to the database between looks.
+func (f *Follower) Run(ctx context.Context, read access.ThreadScope, threadID, runID string, after int64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		w := &walk{Follower: f, scope: read, thread: threadID, run: runID, after: after, yield: yield}
+		w.sub = f.Hub.Subscribe(threadID, runID)
+		defer w.sub.Close()
+		err := w.follow(ctx)
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(Record{}, fmt.Errorf("follow run: %w", err))
+		}
+	}
+}
+
+// errEnough says that the reader has broken out.
+var errEnough = errors.New("enough")
+
+// walk is one reading.
+type walk struct {
+	*Follower
+	scope       access.ThreadScope
+	thread, run string
+	after       int64
+	yield       func(Record, error) bool
+	sub         *Subscription
+}
+
+func (w *walk) follow(ctx context.Context) error {
+	poll := pollFirst
+	for {
+		view, err := w.sub.Since(w.after)
+		if err != nil {
+			return err
+		}
+		if ended, err := w.show(view.Records); ended || err != nil {
+			return err
+		}
+		if view.Live {
+			poll = pollFirst
+			if err := wait(ctx, view.Changed, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		before := w.after
+		if ended, err := w.look(ctx, view.Base); ended || err != nil {
+			return err
+		}
+		if view.Base > before {
+			continue // the ring has what the log did not have
+		}
+		poll = min(poll*3/2, pollLast)
+		if w.after > before {
+			poll = pollFirst
+		}
+		timer := time.NewTimer(poll)
+		err = wait(ctx, view.Changed, timer.C)
+		timer.Stop()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func wait(ctx context.Context, changed <-chan struct{}, poll <-chan time.Time) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-changed:
+	case <-poll:
+	}
+	return nil
+}
+
+// look reads the log to its end, which reaches at least up to base. Whether the run has ended is asked first: what is in the log after
+// that answer is all there will ever be.
+func (w *walk) look(ctx context.Context, base int64) (ended bool, err error) {
+	over, err := w.over(ctx)
+	if err != nil {
+		return false, err
+	}
+	for {
+		segments, err := w.Log.Read(ctx, w.scope, w.thread, w.run, w.after, pageSize)
+		if errors.Is(err, store.ErrNotFound) && over {
+			return true, nil // the thread went with its run
+		}
+		if err != nil {
+			return false, err
+		}
+		for _, s := range segments {
+			if ended, err := w.segment(s); ended || err != nil {
+				return ended, err
+			}
+		}
+		if len(segments) < pageSize {
+			break
+		}
+	}
+	w.after = max(w.after, base)
+	return over, nil
+}
+
+// over reports whether the run's row says that it has ended. A run that is gone, or that the scope no longer reaches, is over.
+func (w *walk) over(ctx context.Context) (bool, error) {
+	run, err := w.Runs.ByID(ctx, w.scope, w.run)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return run.ThreadID != w.thread || run.Ended(), nil
+}
+
+func (w *walk) segment(s store.Segment) (ended bool, err error) {
+	for r, err := range Lines(s.Data) {
+		if err != nil {
+			return false, err
+		}
+		if ended, err := w.show([]Record{r}); ended || err != nil {
+			return ended, err
+		}
+	}
+	w.after = max(w.after, s.Last)
+	return false, nil
+}
+
+// show yields what was not seen yet.
+func (w *walk) show(records []Record) (ended bool, err error) {
+	for _, r := range records {
+		if r.Seq <= w.after {
+			continue
+		}
+		w.after = r.Seq
+		if !w.yield(r, nil) {
+			return false, errEnough
+		}
+		if r.RunEnd != nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,85 @@
+package events
+
+import (
+	"errors"
+	"sync"
+)
+
+// ErrAborted says that the run was taken from this process: what readers saw last may never reach the log. They break their
+// connection, and come back to whoever executes the run now.
+var ErrAborted = errors.New("the run moved to another worker")
+
+// Hub shows the records of the runs that this process executes to the readers in this process. It keeps a ring for each run that is
+// not over, and every reader goes along it by itself: a slow reader holds up nobody and costs nothing; when the ring has moved on
+// it reads the log. The zero Hub is ready.
+type Hub struct {
+	mu     sync.Mutex
+	topics map[string]*topic
+}
+
+// topic is a thread with a writer or a reader.
+type topic struct {
+	mu      sync.Mutex
+	feed    *Feed         // the newest one; nil before the first
+	changed chan struct{} // nil when nobody waits
+	users   int           // guarded by Hub.mu
+}
+
+// Open starts to show a run. Its records begin after seq base; base is -1 when the run never wrote one before. Close it. A run that
+// was shown on the thread until now, and had not ended, was taken over: it is aborted.
+func (h *Hub) Open(threadID, runID string, base int64) *Feed {
+	t := h.join(threadID)
+	f := &Feed{hub: h, topic: t, thread: threadID, run: runID, base: base, settled: base}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.feed != nil && !t.feed.closed {
+		t.feed.aborted = true
+	}
+	t.feed = f
+	t.wake()
+	return f
+}
+
+// Wake makes the readers of a thread look at the log now instead of at their next look.
+func (h *Hub) Wake(threadID string) {
+	h.mu.Lock()
+	t := h.topics[threadID]
+	h.mu.Unlock()
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.wake()
+}
+
+// wake tells all who wait. Callers hold t.mu.
+func (t *topic) wake() {
+	if t.changed != nil {
+		close(t.changed)
+		t.changed = nil
+	}
+}
+
+func (h *Hub) join(threadID string) *topic {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.topics[threadID]
+	if t == nil {
+		t = &topic{}
+		if h.topics == nil {
+			h.topics = map[string]*topic{}
+		}
+		h.topics[threadID] = t
+	}
+	t.users++
+	return t
+}
+
+func (h *Hub) leave(threadID string, t *topic) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t.users--; t.users == 0 && h.topics[threadID] == t {
+		delete(h.topics, threadID)
+	}
+}

@@ -1,0 +1,59 @@
+package events
+
+import "sort"
+
+// Subscription is a reader's end of the Hub for one run. Close it. It is used by one goroutine.
+type Subscription struct {
+	hub    *Hub
+	topic  *topic
+	thread string
+	run    string
+	feed   *Feed // the last one that was read
+}
+
+// Subscribe starts to read a run of a thread.
+func (h *Hub) Subscribe(threadID, runID string) *Subscription {
+	return &Subscription{hub: h, topic: h.join(threadID), thread: threadID, run: runID}
+}
+
+// Close ends the reading.
+func (s *Subscription) Close() { s.hub.leave(s.thread, s.topic) }
+
+// View is what the Hub has for a reader at one moment.
+type View struct {
+	// Records are those after the reader's place, without a gap. They are shared: for reading only.
+	Records []Record
+	// Live says that this process executes the run and that Records misses nothing: the log need not be asked.
+	Live bool
+	// Base is a place up to which the log is known to have all there is of the run; -1 when nothing is known.
+	Base int64
+	// Changed is closed when there may be more.
+	Changed <-chan struct{}
+}
+
+// Since returns what there is after seq after. The error is [ErrAborted] once the run that was read was taken away.
+func (s *Subscription) Since(after int64) (View, error) {
+	t := s.topic
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s.feed != nil && s.feed.aborted {
+		return View{}, ErrAborted
+	}
+	if t.changed == nil {
+		t.changed = make(chan struct{})
+	}
+	v := View{Base: -1, Changed: t.changed}
+	f := t.feed
+	if f == nil || f.run != s.run || f.aborted {
+		return v, nil
+	}
+	s.feed = f
+	v.Base = f.base
+	if after < f.base {
+		return v, nil
+	}
+	v.Live = !f.closed
+	from := sort.Search(len(f.records), func(i int) bool { return f.records[i].Seq > after })
+	v.Records = f.records[from:len(f.records):len(f.records)]
+	return v, nil
+}

@@ -1,0 +1,165 @@
+package v1
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/events"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// Fold makes frames of records. It is used by one goroutine, and gets the records of one run from its start and in order.
+type Fold struct {
+	options Options
+	run     RunInfo
+	base    func(checkpointID string) (map[string]json.RawMessage, error)
+
+	attempt  int
+	spaces   map[string]*space // by namespace
+	tasks    map[string]*task  // by task id
+	messages *messages         // nil when no mode of messages was asked for
+	ended    *graphs.RunEnded
+
+	seq    int64
+	frames []events.Frame
+}
+
+// task is a started task: what its frames need of its start.
+type task struct {
+	ns      string // of the graph that the task is in
+	started *graphs.TaskStarted
+}
+
+// NewFold returns a fold at the start of a run. base loads the values of a checkpoint of the root namespace; it is called when an
+// attempt starts from one.
+func NewFold(o Options, run RunInfo, base func(checkpointID string) (map[string]json.RawMessage, error)) *Fold {
+	f := &Fold{options: o, run: run, base: base}
+	f.reset()
+	return f
+}
+
+func (f *Fold) reset() {
+	f.spaces, f.tasks, f.messages = map[string]*space{}, map[string]*task{}, nil
+	if f.options.has(wire.StreamMessages) || f.options.has(wire.StreamMessagesTuple) {
+		f.messages = newMessages()
+	}
+}
+
+// Apply returns the frames of one record. They are valid until the next call; their data is the caller's.
+func (f *Fold) Apply(r events.Record) ([]events.Frame, error) {
+	f.seq, f.frames = r.Seq, f.frames[:0]
+	if r.NS != "" && !f.options.Subgraphs {
+		return nil, nil
+	}
+	if err := f.apply(r); err != nil {
+		return nil, fmt.Errorf("%s event %d: %w", r.Kind, r.Seq, err)
+	}
+	return f.frames, nil
+}
+
+func (f *Fold) apply(r events.Record) error {
+	switch {
+	case r.RunStart != nil:
+		return f.runStart(r.NS, r.RunStart)
+	case r.TaskStart != nil:
+		f.taskStart(r.NS, r.TaskStart)
+	case r.Chunk != nil:
+		f.chunk(r.Task, r.Chunk)
+	case r.Message != nil:
+		f.message(r.Task, r.Message)
+	case r.Custom != nil:
+		if f.options.has(wire.StreamCustom) {
+			f.emit(placeCustom, suffixed("custom", r.NS), events.AppendRaw(nil, r.Custom.Value))
+		}
+	case r.Tool != nil:
+		f.tool(r.NS, r.Tool)
+	case r.TaskEnd != nil:
+		f.taskEnd(r.NS, r.TaskEnd)
+	case r.Step != nil:
+		return f.step(r.NS, r.Step)
+	case r.Pause != nil:
+		if f.options.has(wire.StreamUpdates) {
+			f.emit(placeUpdates, suffixed("updates", r.NS), []byte(`{"__interrupt__":[]}`))
+		}
+	case r.RunEnd != nil:
+		f.runEnd(r.RunEnd)
+	}
+	return nil
+}
+
+// emit adds a frame; data is one line of JSON that nobody else holds.
+func (f *Fold) emit(place int64, event string, data []byte) {
+	f.frames = append(f.frames, events.Frame{ID: 16*f.seq + place, Event: event, Data: data})
+}
+
+func suffixed(event, ns string) string {
+	if ns == "" {
+		return event
+	}
+	return event + "|" + ns
+}
+
+// runStart opens an attempt at the root; in a nested namespace it only names that graph's output and base.
+func (f *Fold) runStart(ns string, start *graphs.RunStarted) error {
+	if ns != "" {
+		f.spaces[ns] = newSpace(nil, start.Output)
+		return nil
+	}
+	again := f.attempt != 0
+	f.attempt = start.Attempt
+	f.reset()
+	var values map[string]json.RawMessage
+	if start.Base != "" {
+		var err error
+		if values, err = f.base(start.Base); err != nil {
+			return fmt.Errorf("load checkpoint %s: %w", start.Base, err)
+		}
+	}
+	root := newSpace(values, start.Output)
+	f.spaces[""] = root
+	f.emit(placeMetadata, "metadata", f.metadata())
+	f.messages.know(root)
+	if start.Resume || again && start.Base != "" {
+		f.showValues("", root)
+	}
+	return nil
+}
+
+func (f *Fold) metadata() []byte {
+	dst := append([]byte(nil), `{"run_id":`...)
+	dst = events.AppendString(dst, f.run.RunID)
+	dst = append(dst, `,"attempt":`...)
+	dst = strconv.AppendInt(dst, int64(f.attempt), 10)
+	if f.run.ThreadID != "" {
+		dst = append(dst, `,"thread_id":`...)
+		dst = events.AppendString(dst, f.run.ThreadID)
+	}
+	return append(dst, '}')
+}
+
+func (f *Fold) runEnd(end *graphs.RunEnded) {
+	f.ended = end
+	if end.Error == nil {
+		return
+	}
+	dst := append([]byte(nil), `{"error":`...)
+	dst = events.AppendString(dst, end.Error.Class)
+	dst = append(dst, `,"message":`...)
+	dst = events.AppendString(dst, end.Error.Message)
+	f.emit(placeError, "error", append(dst, '}'))
+}
+
+// Ended returns how the run ended, nil while it has not.
+func (f *Fold) Ended() *graphs.RunEnded { return f.ended }
+
+// Values returns the root values as the last values frame would show them: an object, with __interrupt__ when the run waits for
+// answers.
+func (f *Fold) Values() json.RawMessage {
+	root := f.spaces[""]
+	if root == nil {
+		return json.RawMessage("{}")
+	}
+	return root.values()
+}
