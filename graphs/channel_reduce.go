@@ -287,8 +287,8 @@ func firstItems(list json.RawMessage, n int) (json.RawMessage, error) {
 	return nil, fmt.Errorf("patch keeps %d items of a list that has fewer: %.60s", n, list)
 }
 
-// composePatch returns the patch that does what first and then second do.
-func composePatch(first, second ChannelPatch) (ChannelPatch, error) {
+// ComposePatch returns the patch that does what first and then second do.
+func ComposePatch(first, second ChannelPatch) (ChannelPatch, error) {
 	switch {
 	case !second.List:
 		return second, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -107,6 +108,32 @@ type ListQuery struct {
 	Metadata map[string]json.RawMessage
 }
 
+// WriteKind is the part of a task's writes that a channel belongs to: a channel that is no state is its own kind, all others are "".
+func WriteKind(channel string) string {
+	switch channel {
+	case ErrorChannel, InterruptChannel, ResumeChannel, ScheduledChannel:
+		return channel
+	}
+	return ""
+}
+
+// ReplaceWrites returns stored without the writes of the task that have a kind of writes, and then writes. It is what
+// [Saver].PutWrites has to do; stored may be overwritten.
+func ReplaceWrites(stored []Write, task string, writes []Write) []Write {
+	kept := stored[:0]
+	for _, w := range stored {
+		replaced := w.Task == task && slices.ContainsFunc(writes, func(n Write) bool { return WriteKind(n.Channel) == WriteKind(w.Channel) })
+		if !replaced {
+			kept = append(kept, w)
+		}
+	}
+	for _, w := range writes {
+		w.Task = task
+		kept = append(kept, w)
+	}
+	return kept
+}
+
 // Saver keeps the checkpoints of one thread. It is bound to the thread (and, on a server, to a lease): no method takes a thread id.
 //
 // The engine calls it from one goroutine at a time. Put and PutWrites may return before the data is durable; Sync waits until
@@ -119,7 +146,8 @@ type Saver interface {
 	List(ctx context.Context, q ListQuery) iter.Seq2[*Saved, error]
 	// Put stores a checkpoint.
 	Put(ctx context.Context, c Commit) error
-	// PutWrites stores writes of one task of a checkpoint; a second call for the same task and channel kind replaces the first.
+	// PutWrites stores writes of one task of a checkpoint. Writes to ErrorChannel, InterruptChannel, ResumeChannel and
+	// ScheduledChannel are four kinds, all others together a fifth: a kind replaces what the task had of it (see [ReplaceWrites]).
 	PutWrites(ctx context.Context, ns, checkpointID, taskID string, writes []Write) error
 	// Sync returns when all that was put is durable.
 	Sync(ctx context.Context) error

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/locutory/locutory/graphs/internal/probe"
 )
 
 // signal is what a node's goroutine tells the coordinator: an event, or that its task is over.
@@ -161,6 +163,9 @@ func (r *run) execute(ctx context.Context, t *task) {
 	for attempts := 1; ; attempts++ {
 		t.questions.begin()
 		t.out, t.err = r.attemptTask(ctx, t)
+		if t.err == nil && probe.RoundTrip(ctx) {
+			t.err = r.g.roundTrip(&t.out)
+		}
 		question, refusal := t.questions.outcome()
 		if refusal != nil {
 			t.err = refusal

@@ -76,7 +76,7 @@ func (k *keeper) hold(c Commit) error {
 			changes[name] = next
 			continue
 		}
-		patch, err := composePatch(before.Patch, next.Patch)
+		patch, err := ComposePatch(before.Patch, next.Patch)
 		if err != nil {
 			return fmt.Errorf("channel %q: %w", name, err)
 		}

@@ -44,6 +44,24 @@ func (g *graph) encode(out *outcome) error {
 	return nil
 }
 
+// roundTrip makes an outcome what it would be if it came back from a saver.
+func (g *graph) roundTrip(out *outcome) error {
+	if err := g.encode(out); err != nil {
+		return err
+	}
+	for i := range out.writes {
+		w, err := decodeWrite(g.channels, out.writes[i].ch, out.writes[i].stored())
+		if err != nil {
+			return err
+		}
+		out.writes[i].val = w.val
+	}
+	for i := range out.sends {
+		out.sends[i].arg = nil
+	}
+	return nil
+}
+
 // collect adds what an update writes and where it goes. Commands do not nest.
 func (g *graph) collect(out *outcome, u Update, command bool) error {
 	switch u := u.(type) {

@@ -148,7 +148,7 @@ func (r *run) merge(ap *applied) {
 		second, again := ap.patch[ch.name]
 		first := e.patch[ch.name]
 		if again {
-			if both, err := composePatch(first, second); err == nil {
+			if both, err := ComposePatch(first, second); err == nil {
 				first = both
 			}
 		} else {
