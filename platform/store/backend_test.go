@@ -3,19 +3,13 @@ package store_test
 import (
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/locutory/locutory/platform/store/storetest"
 )
 
-func TestOpenTwice(t *testing.T) {
-	t.Parallel()
-	c := storetest.SQLite(t)
-	storetest.Open(t, c)
-	storetest.Open(t, c)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestOpenTwicePostgres(t *testing.T) {
-	t.Parallel()
-	c := storetest.Postgres(t)
-	storetest.Open(t, c)
-	storetest.Open(t, c)
-}
+func TestSQLite(t *testing.T) { storetest.Run(t, storetest.SQLite) }
+
+func TestPostgres(t *testing.T) { storetest.Run(t, storetest.Postgres) }

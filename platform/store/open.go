@@ -102,8 +102,7 @@ func (db *DB) openPostgres(uri string) (err error) {
 		return err
 	}
 	db.readPool = db.pool
-	// pgx keeps prepared statements by itself.
-	if db.w, err = gorm.Open(postgres.New(postgres.Config{Conn: db.pool}), db.gorm(false)); err != nil {
+	if db.w, err = gorm.Open(postgres.New(postgres.Config{Conn: db.pool}), db.gorm()); err != nil {
 		return errors.Join(fmt.Errorf("open database: %w", err), db.pool.Close())
 	}
 	db.r = db.w
@@ -118,8 +117,8 @@ func (db *DB) openSQLite(c Config) (err error) {
 	if db.pool, db.readPool, err = openSQLite(path, c.SynchronousFull); err != nil {
 		return err
 	}
-	if db.w, err = gorm.Open(sqliteDialect{db.pool}, db.gorm(true)); err == nil {
-		db.r, err = gorm.Open(sqliteDialect{db.readPool}, db.gorm(true))
+	if db.w, err = gorm.Open(sqliteDialect{db.pool}, db.gorm()); err == nil {
+		db.r, err = gorm.Open(sqliteDialect{db.readPool}, db.gorm())
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("open database: %w", err), db.Close())
@@ -127,13 +126,11 @@ func (db *DB) openSQLite(c Config) (err error) {
 	return nil
 }
 
-// gorm is the query builder without what it does unasked.
-func (db *DB) gorm(prepare bool) *gorm.Config {
+// gorm is the query builder without what it does unasked. Prepared statements are kept by pgx and by [keeping].
+func (db *DB) gorm() *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
-		PrepareStmt:            prepare,
-		PrepareStmtMaxSize:     256,
 		Logger:                 logger.Discard,
 		NowFunc:                db.now,
 	}

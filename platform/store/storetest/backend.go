@@ -74,3 +74,20 @@ func Open(t testing.TB, config store.Config) *store.DB {
 	})
 	return db
 }
+
+// exec runs a statement that package store has no method for, on a connection of its own.
+func (p *place) exec(t testing.TB, statement string) {
+	t.Helper()
+	driver, dsn := "pgx", p.config.URI
+	if p.db.Dialect() == store.SQLite {
+		driver, dsn = "sqlite", "file:"+p.config.URI+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	_, err = db.ExecContext(t.Context(), statement)
+	if closed := db.Close(); err != nil || closed != nil {
+		t.Fatalf("%s: %v, %v", statement, err, closed)
+	}
+}
