@@ -1,0 +1,81 @@
+package dev
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/locutory/locutory/platform/config"
+)
+
+// Project is a directory with a platform.json that has been read without a mistake.
+type Project struct {
+	// Config is the file's content; its File is the path as the caller gave it, since messages carry it.
+	Config *config.Config
+	// Dir is the absolute path of the directory.
+	Dir string
+	// Text is the file as it is.
+	Text []byte
+}
+
+// Open reads the platform.json at path. Its mistakes come joined, each a *config.Mistake.
+func Open(path string) (*Project, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("open project: %w", err)
+	}
+	cfg, err := config.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("open project: %w", err)
+	}
+	return &Project{Config: cfg, Dir: dir, Text: text}, nil
+}
+
+// File is the absolute path of platform.json.
+func (p *Project) File() string { return filepath.Join(p.Dir, filepath.Base(p.Config.File)) }
+
+// Binary is where the project's server is built to.
+func (p *Project) Binary() string { return filepath.Join(p.Dir, outputDir, "bin", "server") }
+
+// generated is the directory of the generated program.
+func (p *Project) generated() string { return filepath.Join(p.Dir, outputDir, "gen") }
+
+// outputDir holds what is made from a project: the generated program, the binary, the data.
+const outputDir = ".locutory"
+
+// symbol is a key of platform.json that names Go code.
+type symbol struct {
+	config.Symbol
+	key string
+	pos config.Pos
+	// hooks tells auth.path from graphs.*.
+	hooks bool
+}
+
+// symbols are all keys that name Go code, in the order of the file but auth last.
+func (p *Project) symbols() []symbol {
+	var symbols []symbol
+	for _, g := range p.Config.Graphs {
+		symbols = append(symbols, symbol{Symbol: g.Symbol, key: "graphs." + g.ID, pos: g.Pos})
+	}
+	if a := p.Config.Auth; a != nil {
+		symbols = append(symbols, symbol{Symbol: a.Path, key: "auth.path", pos: a.Pos, hooks: true})
+	}
+	return symbols
+}
+
+// packages are the directories that platform.json names, as patterns of the go command, each once.
+func (p *Project) packages() []string {
+	var dirs []string
+	for _, s := range p.symbols() {
+		if !slices.Contains(dirs, s.Dir) {
+			dirs = append(dirs, s.Dir)
+		}
+	}
+	return dirs
+}
