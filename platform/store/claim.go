@@ -2,11 +2,19 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/locutory/locutory/graphs"
 )
 
-// maxAttempts is how often a run may be executed; a run that loses its lease once more ends as error.
+// maxAttempts is how often a run may be executed; one that loses its lease once more ends as error.
 const maxAttempts = 3
 
 // seqBlock is how many numbers of its thread's log a claim reserves.
@@ -47,30 +55,179 @@ type ClaimedThread struct {
 	Temporary        bool
 }
 
+// Claim leases the run that has been due longest to worker, or returns nil when none is due. The database's clock decides. It skips the
+// runs in held, which the worker still executes under a lease that may have run out, and rows that others are about to take. A run
+// that has lost its lease too often is ended here, as error, and the next one is claimed.
+func (r *Runs) Claim(ctx context.Context, worker string, lease time.Duration, held ...string) (*Claimed, error) {
+	for {
+		var c *Claimed
+		err := r.db.write(ctx, func(tx *gorm.DB) (err error) {
+			c, err = r.claim(tx, worker, lease, held)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("claim run: %w", err)
+		}
+		if c == nil || c.Attempt <= maxAttempts || c.Cancel != "" {
+			return c, nil
+		}
+		if err := r.giveUp(ctx, c); err != nil && !errors.Is(err, ErrLostLease) {
+			return nil, fmt.Errorf("end run %s: %w", c.Run.ID, err)
+		}
+	}
+}
+
+// The lease of a run that is handed back is nobody's: worker is empty. One that ran out still names its worker.
+const claimRun = `UPDATE runs SET token = runs.token + 1, status = 'running', worker = ?, due_at = ?, updated_at = ?,
+	started_at = coalesce(runs.started_at, ?),
+	attempt = CASE WHEN runs.status = 'pending' THEN 1 WHEN runs.worker = '' THEN runs.attempt ELSE runs.attempt + 1 END `
+
+// claimedColumns are runColumns of the table itself: SQLite knows no alias where it returns what it has changed.
+var claimedColumns = strings.ReplaceAll(runColumns, "r.", "runs.") + ", runs.principal, runs.token"
+
+func (r *Runs) claim(tx *gorm.DB, worker string, lease time.Duration, held []string) (*Claimed, error) {
+	db := r.db
+	now := db.at(db.clock())
+	skip := []any{}
+	others := ""
+	for _, id := range keys(held) {
+		others += " AND d.id <> ?"
+		skip = append(skip, id)
+	}
+	due := `SELECT d.id FROM runs d WHERE d.due_at <= ?` + others + ` ORDER BY d.due_at LIMIT 1`
+	query := claimRun + `WHERE runs.id = (` + due + `)`
+	if db.dialect == Postgres {
+		query = `WITH due AS MATERIALIZED (` + due + ` FOR NO KEY UPDATE SKIP LOCKED) ` + claimRun + `FROM due WHERE runs.id = due.id`
+	}
+	args := []any{worker, db.in(lease), now, now, db.in(0)}
+	if db.dialect == Postgres { // its WITH comes before the SET
+		args = append(append([]any{db.in(0)}, skip...), args[:4]...)
+	} else {
+		args = append(args, skip...)
+	}
+	var c *Claimed
+	err := each(tx, func(rows *sql.Rows) error {
+		c = &Claimed{}
+		return scanRun(rows, &c.Run, (*raw)(&c.Principal), &c.Lease.Token)
+	}, query+` RETURNING `+claimedColumns, args...)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	c.Lease.RunID, c.Lease.ThreadID = c.Run.ID, c.Run.ThreadID
+	c.Attempt, c.Cancel = c.Run.Attempt, c.Run.Cancel
+	if c.SeqFirst, err = db.reserve(tx, c.Run.ThreadID, seqBlock); err != nil {
+		return nil, err
+	}
+	return c, db.loadOwners(tx, c)
+}
+
+// loadOwners reads the thread and the assistant of a claimed run.
+func (db *DB) loadOwners(tx *gorm.DB, c *Claimed) error {
+	var id, graph *string
+	a, t := &c.Assistant, &c.Thread
+	err := one(tx, []any{
+		(*raw)(&t.Metadata), (*raw)(&t.Config), &t.Temporary, &id, &graph, (*raw)(&a.Config), (*raw)(&a.Context), (*raw)(&a.Metadata),
+	}, `SELECT t.metadata, t.config, t.temporary, a.id, a.graph_id, a.config, a.context, a.metadata
+		FROM threads t LEFT JOIN assistants a ON a.id = ? WHERE t.id = ?`, c.Run.AssistantID, c.Run.ThreadID)
+	if err != nil {
+		return fmt.Errorf("thread of run %s: %w", c.Run.ID, found(err))
+	}
+	if id != nil && graph != nil {
+		a.ID, a.GraphID = *id, *graph
+	}
+	return nil
+}
+
+// giveUp ends a run that was lost too often.
+func (r *Runs) giveUp(ctx context.Context, c *Claimed) error {
+	failure := &graphs.Failure{
+		Class:   "WorkerLostError",
+		Message: fmt.Sprintf("the run was started %d times, and each time its worker was lost", maxAttempts),
+	}
+	end, err := record(c.SeqFirst, r.db.clock(), graphs.Event{
+		Kind: graphs.KindRunEnd, RunEnd: &graphs.RunEnded{Status: RunError, Error: failure},
+	})
+	if err != nil {
+		return err
+	}
+	return r.Commit(ctx, c.Lease, Batch{
+		Segments: []Segment{{First: c.SeqFirst, Last: c.SeqFirst, Data: end}},
+		Finish:   &Finish{Status: RunError, Failure: failure},
+	})
+}
+
 // Beats is the answer to a beat.
 type Beats struct {
-	// Lost are the runs that are no longer the caller's: claimed by others or deleted.
+	// Lost are the runs that are no longer the caller's: claimed by others, handed back or deleted.
 	Lost []string
 	// Cancels are the runs that are to be cancelled, with the action.
 	Cancels map[string]string
 }
 
-var errStub = errors.New("not yet")
-
-// Claim leases a due run to worker.
-func (r *Runs) Claim(ctx context.Context, worker string, lease time.Duration, held ...string) (*Claimed, error) {
-	return nil, errStub
-}
-
-// Reserve gives a lease holder n more numbers.
-func (r *Runs) Reserve(ctx context.Context, l Lease, n int) (first int64, err error) {
-	return 0, errStub
-}
-
-// Beat prolongs leases.
+// Beat prolongs the leases of a worker, in one statement, and tells which are lost. A run that has just ended is not among the lost.
 func (r *Runs) Beat(ctx context.Context, worker string, leases []Lease, lease time.Duration) (Beats, error) {
-	return Beats{}, errStub
+	beats := Beats{Cancels: map[string]string{}}
+	if len(leases) == 0 {
+		return beats, nil
+	}
+	pairs, err := tokens(leases)
+	if err != nil {
+		return Beats{}, err
+	}
+	kept := make(map[string]bool, len(leases))
+	err = each(r.db.exec(ctx), func(rows *sql.Rows) error {
+		var id, cancel string
+		if err := rows.Scan(&id, &cancel); err != nil {
+			return err
+		}
+		kept[id] = true
+		if cancel != "" {
+			beats.Cancels[id] = cancel
+		}
+		return nil
+	}, `UPDATE runs SET due_at = CASE WHEN status = 'running' THEN ? ELSE NULL END
+		FROM `+r.db.elements()+` w WHERE runs.id = `+r.db.uuid(`w.value ->> 0`)+` AND runs.token = CAST(w.value ->> 1 AS bigint) AND runs.worker = ?
+		RETURNING runs.id, CASE WHEN runs.status = 'running' THEN runs.cancel ELSE '' END`, r.db.in(lease), pairs, worker)
+	if err != nil {
+		return Beats{}, fmt.Errorf("beat: %w", err)
+	}
+	for _, l := range leases {
+		if !kept[l.RunID] {
+			beats.Lost = append(beats.Lost, l.RunID)
+		}
+	}
+	return beats, nil
 }
 
-// HandBack ends leases.
-func (r *Runs) HandBack(ctx context.Context, worker string, leases []Lease) error { return errStub }
+// HandBack ends the leases of those runs that are not finished, and makes them due at once. No attempt is counted.
+func (r *Runs) HandBack(ctx context.Context, worker string, leases []Lease) error {
+	pairs, err := tokens(leases)
+	if err != nil {
+		return err
+	}
+	_, err = change(r.db.exec(ctx), `UPDATE runs SET due_at = ?, worker = '', token = runs.token + 1
+		FROM `+r.db.elements()+` w WHERE runs.id = `+r.db.uuid(`w.value ->> 0`)+` AND runs.token = CAST(w.value ->> 1 AS bigint)
+		AND runs.worker = ? AND runs.status = 'running'`, r.db.in(0), pairs, worker)
+	if err != nil {
+		return fmt.Errorf("hand back: %w", err)
+	}
+	return nil
+}
+
+// tokens is the JSON of leases: [[run, token], ...].
+func tokens(leases []Lease) (string, error) {
+	pairs := make([][2]any, len(leases))
+	for i, l := range leases {
+		pairs[i] = [2]any{l.RunID, l.Token}
+	}
+	data, err := json.Marshal(pairs)
+	return string(data), err
+}
+
+// uuid gives a text expression the type of the ids.
+func (db *DB) uuid(expr string) string {
+	if db.dialect == Postgres {
+		return "CAST(" + expr + " AS uuid)"
+	}
+	return expr
+}

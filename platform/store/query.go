@@ -67,14 +67,6 @@ func insert(tx *gorm.DB, query string, rows [][]any, suffix string) error {
 	return nil
 }
 
-// lock is a locking clause on Postgres; on SQLite the writer holds the whole database.
-func (db *DB) lock(strength string) string {
-	if db.dialect == Postgres {
-		return " FOR " + strength
-	}
-	return ""
-}
-
 // elements is a table with one row, in column value, for each element of the JSON array that is bound to it.
 func (db *DB) elements() string {
 	if db.dialect == Postgres {

@@ -21,6 +21,7 @@ func Run(t *testing.T, backend Backend) {
 		"isolation":  isolationSuite,
 		"filters":    filterSuite,
 		"contains":   containsSuite,
+		"runs":       runSuite,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -141,12 +141,12 @@ CREATE TABLE writes (
     ns            text    NOT NULL DEFAULT '',
     checkpoint_id text    NOT NULL,
     task_id       text    NOT NULL,
-    idx           integer NOT NULL,            -- below 0 for what is not state: see writes.go
+    idx           integer NOT NULL,            -- below 0 for what is not state
     run_id        text    NOT NULL DEFAULT '', -- the run that wrote it, which may be later than the checkpoint's
     put           bigint  NOT NULL GENERATED ALWAYS AS IDENTITY, -- the order of writing; SQLite has its rowid for that
     channel       text    NOT NULL,
     data          bytea   NOT NULL,
-    PRIMARY KEY (thread_id, ns, checkpoint_id, task_id, idx)
+    PRIMARY KEY (thread_id, ns, checkpoint_id, task_id, run_id, idx)
 );
 
 CREATE TABLE events (

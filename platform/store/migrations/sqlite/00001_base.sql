@@ -139,11 +139,11 @@ CREATE TABLE writes (
     ns            TEXT    NOT NULL DEFAULT '',
     checkpoint_id TEXT    NOT NULL,
     task_id       TEXT    NOT NULL,
-    idx           INTEGER NOT NULL,            -- below 0 for what is not state: see writes.go
+    idx           INTEGER NOT NULL,            -- below 0 for what is not state
     run_id        TEXT    NOT NULL DEFAULT '', -- the run that wrote it, which may be later than the checkpoint's
     channel       TEXT    NOT NULL,
     data          BLOB    NOT NULL,
-    PRIMARY KEY (thread_id, ns, checkpoint_id, task_id, idx)
+    PRIMARY KEY (thread_id, ns, checkpoint_id, task_id, run_id, idx)
 ) STRICT;
 
 CREATE TABLE events (

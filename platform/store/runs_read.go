@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
+)
+
+// RunQuery selects runs of a thread.
+type RunQuery struct {
+	// Limit is the page size; 0 means 10.
+	Limit, Offset int
+	// Status keeps the runs that have it; "" keeps all.
+	Status string
+}
+
+// Get returns a run of a thread that a scope for read reaches. A run under the id of another thread is ErrNotFound (H-55), and so is
+// one of a stateless run's thread that has been hidden.
+func (r *Runs) Get(ctx context.Context, s access.ThreadScope, threadID, runID string) (Run, error) {
+	if err := s.Permit(authhooks.Read); err != nil {
+		return Run{}, err
+	}
+	threadID, ok := key(threadID)
+	if !ok {
+		return Run{}, ErrNotFound
+	}
+	return r.get(ctx, s, runID, "r.thread_id = ? AND t.hidden_at IS NULL", threadID)
+}
+
+// ByID returns a run by its own id if a scope for read reaches its thread (H-11). Unlike Get it finds the ended run of a hidden thread,
+// until that is swept: this is for who joins a stateless run or follows its stream, nothing else.
+func (r *Runs) ByID(ctx context.Context, s access.ThreadScope, runID string) (Run, error) {
+	if err := s.Permit(authhooks.Read); err != nil {
+		return Run{}, err
+	}
+	return r.get(ctx, s, runID, "TRUE")
+}
+
+func (r *Runs) get(ctx context.Context, s access.ThreadScope, runID, where string, args ...any) (Run, error) {
+	runID, ok := key(runID)
+	if !ok {
+		return Run{}, ErrNotFound
+	}
+	filter, filterArgs := r.db.reach("t", s.Filter())
+	var run Run
+	found := false
+	err := each(r.db.read(ctx), func(rows *sql.Rows) error {
+		found = true
+		return scanRun(rows, &run)
+	}, `SELECT `+runColumns+` FROM runs r JOIN threads t ON t.id = r.thread_id WHERE r.id = ? AND `+where+` AND `+filter,
+		append(append([]any{runID}, args...), filterArgs...)...)
+	if err != nil {
+		return Run{}, fmt.Errorf("get run: %w", err)
+	}
+	if !found {
+		return Run{}, ErrNotFound
+	}
+	return run, nil
+}
+
+// List returns a page of a thread's runs, newest first, and how many there are in all. s is for read; a thread that it does not reach
+// is ErrNotFound.
+func (r *Runs) List(ctx context.Context, s access.ThreadScope, threadID string, q RunQuery) (page []Run, total int, err error) {
+	if err := s.Permit(authhooks.Read); err != nil {
+		return nil, 0, err
+	}
+	threadID, ok := key(threadID)
+	if !ok {
+		return nil, 0, ErrNotFound
+	}
+	if q.Limit <= 0 {
+		q.Limit = 10
+	}
+	filter, filterArgs := r.db.reach("t", s.Filter())
+	where, args := "r.thread_id = ? AND t.hidden_at IS NULL AND "+filter, append([]any{threadID}, filterArgs...)
+	if q.Status != "" {
+		where, args = where+" AND r.status = ?", append(args, q.Status)
+	}
+	err = each(r.db.read(ctx), func(rows *sql.Rows) error {
+		var run Run
+		err := scanRun(rows, &run)
+		page = append(page, run)
+		return err
+	}, `SELECT `+runColumns+` FROM runs r JOIN threads t ON t.id = r.thread_id WHERE `+where+`
+		ORDER BY r.created_at DESC, r.id LIMIT ? OFFSET ?`, append(slices.Clip(args), q.Limit, q.Offset)...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list runs: %w", err)
+	}
+	if len(page) > 0 && len(page) < q.Limit {
+		return page, q.Offset + len(page), nil
+	}
+	// The thread once more, since one without such runs is no thread that is not there.
+	err = one(r.db.read(ctx), []any{&total}, `SELECT count(r.id) FROM threads t LEFT JOIN runs r ON r.thread_id = t.id AND (? = '' OR r.status = ?)
+		WHERE t.id = ? AND t.hidden_at IS NULL AND `+filter+` GROUP BY t.id`,
+		append([]any{q.Status, q.Status, threadID}, filterArgs...)...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list runs: %w", found(err))
+	}
+	return page, total, nil
+}
