@@ -40,6 +40,9 @@ func interrupt(ctx context.Context, value any) (json.RawMessage, error) {
 	if rt == nil {
 		return nil, errors.New("no run in this context: call Interrupt in a node, with its ctx")
 	}
+	if err := awaitTurn(ctx); err != nil {
+		return nil, err
+	}
 	return rt.task.questions.ask(rt.run, rt.task, value)
 }
 

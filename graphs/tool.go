@@ -170,3 +170,25 @@ func ToolCallFrom(ctx context.Context) (call ToolCall, ok bool) {
 	call, ok = ctx.Value(toolCallKey{}).(ToolCall)
 	return call, ok
 }
+
+type turnKey struct{}
+
+// WithTurn lets every [Interrupt] in the returned context wait until before is closed. Who runs parts of a node side by side
+// gives each its turn with it, so that answers find the interrupts that asked for them when the node runs again.
+func WithTurn(ctx context.Context, before <-chan struct{}) context.Context {
+	return context.WithValue(ctx, turnKey{}, before)
+}
+
+// awaitTurn returns when an Interrupt in ctx may be recorded.
+func awaitTurn(ctx context.Context) error {
+	before, ok := ctx.Value(turnKey{}).(<-chan struct{})
+	if !ok {
+		return nil
+	}
+	select {
+	case <-before:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
