@@ -184,8 +184,11 @@ func TestModelPanicIsAnError(t *testing.T) {
 
 func TestModelBreak(t *testing.T) {
 	t.Parallel()
-	for range Model(&scripted{stream: []string{"a", "b"}, answer: answered("ab")}).Stream(t.Context(), ask("hi")) {
-		break
+	for c, err := range Model(&scripted{stream: []string{"a", "b"}, answer: answered("ab")}).Stream(t.Context(), ask("hi")) {
+		if err != nil || c.Content.Text != "a" {
+			t.Errorf("got %+v, %v", c, err)
+		}
+		break // goleak finds what would stay
 	}
 }
 
