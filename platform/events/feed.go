@@ -12,6 +12,7 @@ type Feed struct {
 	topic  *topic // its mutex guards what follows
 	thread string
 	run    string
+	poked  chan struct{}
 
 	records []Record // append only: readers hold parts of it
 	sizes   []int
@@ -21,6 +22,9 @@ type Feed struct {
 	closed  bool
 	aborted bool
 }
+
+// Poked receives after [Hub.Poke].
+func (f *Feed) Poked() <-chan struct{} { return f.poked }
 
 // Publish shows a record; size is its length in the log. Records come in the order of their seq.
 func (f *Feed) Publish(r Record, size int) {

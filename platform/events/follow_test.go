@@ -56,7 +56,7 @@ func numbers(from, to int) []string {
 // TestFollow: whenever a reader comes, it sees every record once and in order.
 func TestFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, hub := &database{}, &events.Hub{}
+		d, hub := &database{}, events.NewHub()
 		var wg sync.WaitGroup
 		early := follow(t.Context(), &wg, hub, d, -1, nil)
 		synctest.Wait()
@@ -87,7 +87,7 @@ func TestFollow(t *testing.T) {
 // TestFollowSlowly: a reader that the ring overtakes reads the log, alone, and misses nothing.
 func TestFollowSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, hub := &database{}, &events.Hub{}
+		d, hub := &database{}, events.NewHub()
 		var wg sync.WaitGroup
 		w := newWriter(t, d, hub, 0, false)
 		gate := make(chan struct{})
@@ -128,8 +128,8 @@ func TestFollowAnotherProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{}
 		var wg sync.WaitGroup
-		r := follow(t.Context(), &wg, &events.Hub{}, d, -1, nil)
-		w := newWriter(t, d, &events.Hub{}, 0, false)
+		r := follow(t.Context(), &wg, events.NewHub(), d, -1, nil)
+		w := newWriter(t, d, events.NewHub(), 0, false)
 		defer w.Close()
 		w.append(say(0))
 		time.Sleep(2 * time.Second)
@@ -146,7 +146,7 @@ func TestFollowAnotherProcess(t *testing.T) {
 // breaks, and sees every later record once when it comes back.
 func TestFollowAfterKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, hub := &database{}, &events.Hub{}
+		d, hub := &database{}, events.NewHub()
 		var wg sync.WaitGroup
 		first := newWriter(t, d, hub, 0, true)
 		first.append(say(0))
@@ -162,7 +162,7 @@ func TestFollowAfterKill(t *testing.T) {
 			t.Fatalf("the reader ended with %v", broken.err)
 		}
 		again := follow(t.Context(), &wg, hub, d, 2, nil) // it had seen three
-		elsewhere := follow(t.Context(), &wg, &events.Hub{}, d, -1, nil)
+		elsewhere := follow(t.Context(), &wg, events.NewHub(), d, -1, nil)
 		synctest.Wait()
 		second := writer{events.NewJournal(t.Context(), events.JournalConfig{
 			Log: d, Lease: store.Lease{Token: 2}, First: 4096, Block: 4096, Feed: hub.Open("t", "r", 4095), Hold: true,
@@ -185,7 +185,7 @@ func TestFollowAfterKill(t *testing.T) {
 // TestFollowHandBack: a hand-back loses nothing, so readers stay and wait for whoever goes on.
 func TestFollowHandBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, hub := &database{}, &events.Hub{}
+		d, hub := &database{}, events.NewHub()
 		var wg sync.WaitGroup
 		first := newWriter(t, d, hub, 0, false)
 		r := follow(t.Context(), &wg, hub, d, -1, nil)
@@ -212,7 +212,7 @@ func TestFollowHandBack(t *testing.T) {
 // TestFollowEndsWithTheRow: a run that was cancelled before it began, or is gone, has ended though its log does not say so.
 func TestFollowEndsWithTheRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, hub := &database{}, &events.Hub{}
+		d, hub := &database{}, events.NewHub()
 		var wg sync.WaitGroup
 		r := follow(t.Context(), &wg, hub, d, -1, nil)
 		synctest.Wait()
@@ -230,7 +230,7 @@ func TestFollowEndsWithTheRow(t *testing.T) {
 
 func TestFollowStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, hub := &database{}, &events.Hub{}
+		d, hub := &database{}, events.NewHub()
 		var wg sync.WaitGroup
 		w := newWriter(t, d, hub, 0, false)
 		defer w.Close()
@@ -247,7 +247,7 @@ func TestFollowStops(t *testing.T) {
 }
 
 func BenchmarkHubFanOut100(b *testing.B) {
-	hub := &events.Hub{}
+	hub := events.NewHub()
 	feed := hub.Open("t", "r", -1)
 	var wg sync.WaitGroup
 	for range 100 {

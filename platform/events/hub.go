@@ -11,10 +11,40 @@ var ErrAborted = errors.New("the run moved to another worker")
 
 // Hub shows the records of the runs that this process executes to the readers in this process. It keeps a ring for each run that is
 // not over, and every reader goes along it by itself: a slow reader holds up nobody and costs nothing; when the ring has moved on
-// it reads the log. The zero Hub is ready.
+// it reads the log.
 type Hub struct {
+	bell chan struct{}
+
 	mu     sync.Mutex
 	topics map[string]*topic
+	closed bool
+}
+
+// NewHub returns a hub that shows nothing yet.
+func NewHub() *Hub { return &Hub{bell: make(chan struct{}, 1), topics: map[string]*topic{}} }
+
+// Ring tells this process's queue that a run may be due.
+func (h *Hub) Ring() {
+	select {
+	case h.bell <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// Bell is what the queue waits for.
+func (h *Hub) Bell() <-chan struct{} { return h.bell }
+
+// Close breaks off all readers, with [ErrAborted].
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for _, t := range h.topics {
+		t.mu.Lock()
+		t.closed = true
+		t.wake()
+		t.mu.Unlock()
+	}
 }
 
 // topic is a thread with a writer or a reader.
@@ -22,14 +52,15 @@ type topic struct {
 	mu      sync.Mutex
 	feed    *Feed         // the newest one; nil before the first
 	changed chan struct{} // nil when nobody waits
-	users   int           // guarded by Hub.mu
+	closed  bool
+	users   int // guarded by Hub.mu
 }
 
 // Open starts to show a run. Its records begin after seq base; base is -1 when the run never wrote one before. Close it. A run that
 // was shown on the thread until now, and had not ended, was taken over: it is aborted.
 func (h *Hub) Open(threadID, runID string, base int64) *Feed {
 	t := h.join(threadID)
-	f := &Feed{hub: h, topic: t, thread: threadID, run: runID, base: base, settled: base}
+	f := &Feed{hub: h, topic: t, thread: threadID, run: runID, base: base, settled: base, poked: make(chan struct{}, 1)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.feed != nil && !t.feed.closed {
@@ -53,6 +84,25 @@ func (h *Hub) Wake(threadID string) {
 	t.wake()
 }
 
+// Poke makes the writer of a thread look whether its run was cancelled, if it is in this process; else its next beat tells it.
+func (h *Hub) Poke(threadID string) {
+	h.mu.Lock()
+	t := h.topics[threadID]
+	h.mu.Unlock()
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.feed == nil || t.feed.closed {
+		return
+	}
+	select {
+	case t.feed.poked <- struct{}{}:
+	default:
+	}
+}
+
 // wake tells all who wait. Callers hold t.mu.
 func (t *topic) wake() {
 	if t.changed != nil {
@@ -66,10 +116,7 @@ func (h *Hub) join(threadID string) *topic {
 	defer h.mu.Unlock()
 	t := h.topics[threadID]
 	if t == nil {
-		t = &topic{}
-		if h.topics == nil {
-			h.topics = map[string]*topic{}
-		}
+		t = &topic{closed: h.closed}
 		h.topics[threadID] = t
 	}
 	t.users++

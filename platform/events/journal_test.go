@@ -18,7 +18,7 @@ import (
 func TestJournalHoldsWhatTellsOfCheckpoints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{}
-		w := newWriter(t, d, &events.Hub{}, 10, true)
+		w := newWriter(t, d, events.NewHub(), 10, true)
 		defer w.Close()
 		w.append(say(1), step("", "c1", "a"), say(2))
 		time.Sleep(time.Second)
@@ -52,7 +52,7 @@ func TestJournalHoldsNestedGraphs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := &database{}
-				w := newWriter(t, d, &events.Hub{}, 0, true)
+				w := newWriter(t, d, events.NewHub(), 0, true)
 				defer w.Close()
 				w.append(ended("child:A", "X"), step("child:A", "c2"))
 				time.Sleep(time.Second)
@@ -83,7 +83,7 @@ func TestJournalDoesNotHold(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := &database{}
-				w := newWriter(t, d, &events.Hub{}, 0, tt.hold)
+				w := newWriter(t, d, events.NewHub(), 0, tt.hold)
 				defer w.Close()
 				w.append(tt.say)
 				time.Sleep(time.Second)
@@ -98,7 +98,7 @@ func TestJournalDoesNotHold(t *testing.T) {
 func TestJournalFlushesBySize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{}
-		w := newWriter(t, d, &events.Hub{}, 0, true)
+		w := newWriter(t, d, events.NewHub(), 0, true)
 		defer w.Close()
 		big := graphs.Event{Kind: graphs.KindCustom, Custom: &graphs.CustomSent{Value: []byte(`"` + strings.Repeat("x", 64<<10) + `"`)}}
 		w.append(big)
@@ -113,7 +113,7 @@ func TestJournalFlushesBySize(t *testing.T) {
 func TestJournalEndsInOneTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{}
-		w := newWriter(t, d, &events.Hub{}, 0, true)
+		w := newWriter(t, d, events.NewHub(), 0, true)
 		defer w.Close()
 		w.append(say(1), ended("", "A"), step("", "c1"))
 		w.check(w.Put(put("", "c1")))
@@ -130,7 +130,7 @@ func TestJournalEndsInOneTransaction(t *testing.T) {
 func TestJournalMerges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{gate: make(chan struct{})}
-		w := newWriter(t, d, &events.Hub{}, 0, true)
+		w := newWriter(t, d, events.NewHub(), 0, true)
 		defer w.Close()
 		w.append(step("", "c1", "a"))
 		w.check(w.Put(put("", "c1", "a")))
@@ -154,7 +154,7 @@ func TestJournalMerges(t *testing.T) {
 func TestJournalShowsTheEndAfterItIsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{gate: make(chan struct{})}
-		hub := &events.Hub{}
+		hub := events.NewHub()
 		sub := hub.Subscribe("t", "r")
 		defer sub.Close()
 		w := newWriter(t, d, hub, 0, true)
@@ -189,7 +189,7 @@ func labels(records []events.Record) []string {
 func TestJournalRollback(t *testing.T) {
 	t.Parallel()
 	d := &database{}
-	w := newWriter(t, d, &events.Hub{}, 0, true)
+	w := newWriter(t, d, events.NewHub(), 0, true)
 	defer w.Close()
 	w.append(step("", "c1"))
 	w.check(w.Finish(t.Context(), runEnd("interrupted"), store.Finish{Status: "interrupted", Rollback: true}))
@@ -201,7 +201,7 @@ func TestJournalRollback(t *testing.T) {
 func TestJournalLosesItsLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{token: 2}
-		hub := &events.Hub{}
+		hub := events.NewHub()
 		failed := make(chan error, 1)
 		j := events.NewJournal(t.Context(), events.JournalConfig{
 			Log: d, Lease: store.Lease{Token: 1}, Block: 1, Feed: hub.Open("t", "r", -1), Failed: func(err error) { failed <- err },
@@ -233,7 +233,7 @@ func TestJournalLosesItsLease(t *testing.T) {
 func TestJournalTakesMoreNumbers(t *testing.T) {
 	t.Parallel()
 	d := &database{next: 4096}
-	hub := &events.Hub{}
+	hub := events.NewHub()
 	sub := hub.Subscribe("t", "r")
 	defer sub.Close()
 	j := events.NewJournal(t.Context(), events.JournalConfig{Log: d, First: 7, Block: 2, Feed: hub.Open("t", "r", 6)})

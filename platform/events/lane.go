@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -12,6 +13,12 @@ import (
 
 // batchBytes is about how much one transaction carries when several jobs wait.
 const batchBytes = 256 << 10
+
+// How long the lane waits before it commits again what has failed.
+const (
+	retryFirst = 50 * time.Millisecond
+	retryLast  = time.Second
+)
 
 // lane commits what a journal gives it, in order, from one goroutine. Jobs that wait together are one transaction.
 type lane struct {
@@ -153,12 +160,29 @@ func (l *lane) run() {
 			if p == nil {
 				break
 			}
-			if err := l.log.Commit(l.ctx, l.lease, p.batch); err != nil {
+			if err := l.commit(p.batch); err != nil {
 				l.fail(fmt.Errorf("commit: %w", err))
 				return
 			}
 			l.settle(p)
 		}
+	}
+}
+
+// commit tries again what failed for a reason that may pass. Storing a batch twice changes nothing; only when it ends the run, and the
+// first answer was lost, does the second one say that the lease is lost: then readers find the end in the log.
+func (l *lane) commit(b store.Batch) error {
+	for pause := retryFirst; ; pause *= 4 {
+		err := l.log.Commit(l.ctx, l.lease, b)
+		if err == nil || errors.Is(err, store.ErrLostLease) || l.ctx.Err() != nil || pause > retryLast {
+			return err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-l.ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
 	}
 }
 

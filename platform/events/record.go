@@ -49,6 +49,15 @@ func Lines(data []byte) iter.Seq2[Record, error] {
 	}
 }
 
+// ParseID reads the id of a frame, as clients send it back.
+func ParseID(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < -1 {
+		return 0, fmt.Errorf("%q is no id of a frame", text)
+	}
+	return id, nil
+}
+
 // Frame is one server-sent event of protocol v1. ID is 16*seq+i, where seq is the record's and i the frame's place among all frames
 // that the record can make, so that a frame has the same id whatever the reader asked for. Data is one line of JSON.
 type Frame struct {

@@ -36,7 +36,7 @@ func (s *Subscription) Since(after int64) (View, error) {
 	t := s.topic
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s.feed != nil && s.feed.aborted {
+	if t.closed || s.feed != nil && s.feed.aborted {
 		return View{}, ErrAborted
 	}
 	if t.changed == nil {

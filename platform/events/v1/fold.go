@@ -70,7 +70,7 @@ func (f *Fold) apply(r events.Record) error {
 	case r.Message != nil:
 		f.message(r.Task, r.Message)
 	case r.Custom != nil:
-		if f.options.has(wire.StreamCustom) {
+		if f.options.has(wire.StreamCustom) && r.Custom.Name == "" { // named ones are of protocol v2
 			f.emit(placeCustom, suffixed("custom", r.NS), events.AppendRaw(nil, r.Custom.Value))
 		}
 	case r.Tool != nil:

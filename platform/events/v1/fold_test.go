@@ -49,7 +49,8 @@ func TestFold(t *testing.T) {
 		values string
 	}{
 		{
-			"an interrupt shows the question as update and in the whole state", v1.Options{Modes: valuesUpdates},
+			"an interrupt shows the question as update and in the whole state",
+			v1.Options{Modes: valuesUpdates},
 			[]graphs.Event{
 				start(1, "", false),
 				step(-1, graphs.SourceInput, nil), step(0, graphs.SourceLoop, patch{"list": add(0, `"in"`)}, "ask"),
@@ -62,7 +63,8 @@ func TestFold(t *testing.T) {
 			`{"list":["in"],"__interrupt__":[` + question + `]}`,
 		},
 		{
-			"a resume shows the state before any node runs", v1.Options{Modes: valuesUpdates},
+			"a resume shows the state before any node runs",
+			v1.Options{Modes: valuesUpdates},
 			[]graphs.Event{
 				start(1, "c0", true), started("K1", "ask", 1), ended("K1", "ask", write("foo", `"yes"`)),
 				step(1, graphs.SourceLoop, patch{"foo": set(`"yes"`)}),
@@ -71,7 +73,8 @@ func TestFold(t *testing.T) {
 			`{"foo":"yes","list":[1,2]}`,
 		},
 		{
-			"a base that is not resumed is not shown; input that changes nothing shows values all the same", v1.Options{Modes: valuesUpdates},
+			"a base that is not resumed is not shown; input that changes nothing shows values all the same",
+			v1.Options{Modes: valuesUpdates},
 			[]graphs.Event{
 				start(1, "c0", false), step(1, graphs.SourceInput, nil), step(2, graphs.SourceLoop, nil, "a"),
 				ended("K1", "a"), step(3, graphs.SourceLoop, patch{"hidden": set("1")}),
@@ -80,7 +83,8 @@ func TestFold(t *testing.T) {
 			`{"list":[1,2]}`,
 		},
 		{
-			"a static breakpoint", v1.Options{Modes: valuesUpdates},
+			"a static breakpoint",
+			v1.Options{Modes: valuesUpdates},
 			[]graphs.Event{
 				start(1, "c0", true),
 				{Kind: graphs.KindPause, Pause: &graphs.Paused{Nodes: []string{"a"}, When: "before"}},
@@ -89,7 +93,8 @@ func TestFold(t *testing.T) {
 			`{"list":[1,2]}`,
 		},
 		{
-			"several writes of one channel, cached, hidden and failed tasks", v1.Options{Modes: []wire.StreamMode{wire.StreamUpdates, wire.StreamTasks}},
+			"several writes of one channel, cached, hidden and failed tasks",
+			v1.Options{Modes: []wire.StreamMode{wire.StreamUpdates, wire.StreamTasks}},
 			[]graphs.Event{
 				start(1, "", false),
 				ended("K1", "a", write("list", "[1]"), write("list", "[2]"), write("foo", "3")),
@@ -108,7 +113,8 @@ func TestFold(t *testing.T) {
 			`{}`,
 		},
 		{
-			"nested graphs carry their namespace", v1.Options{Modes: valuesUpdates, Subgraphs: true},
+			"nested graphs carry their namespace",
+			v1.Options{Modes: valuesUpdates, Subgraphs: true},
 			[]graphs.Event{
 				start(1, "", false),
 				within("child:K1", step(0, graphs.SourceLoop, patch{"deep": set("1"), "branch:to:x": set("null")}, "x")),
@@ -119,7 +125,8 @@ func TestFold(t *testing.T) {
 			`{}`,
 		},
 		{
-			"nested graphs are silent when they were not asked for", v1.Options{Modes: []wire.StreamMode{wire.StreamValues, wire.StreamMessagesTuple, wire.StreamCustom}},
+			"nested graphs are silent when they were not asked for",
+			v1.Options{Modes: []wire.StreamMode{wire.StreamValues, wire.StreamMessagesTuple, wire.StreamCustom}},
 			[]graphs.Event{
 				start(1, "", false),
 				within("child:K1", step(0, graphs.SourceLoop, patch{"deep": set("1")}, "x")),
@@ -128,7 +135,8 @@ func TestFold(t *testing.T) {
 			nil, `{}`,
 		},
 		{
-			"a second attempt starts again from its base", v1.Options{Modes: []wire.StreamMode{wire.StreamValues}},
+			"a second attempt starts again from its base",
+			v1.Options{Modes: []wire.StreamMode{wire.StreamValues}},
 			[]graphs.Event{
 				start(1, "", false), step(0, graphs.SourceLoop, patch{"list": add(0, "1", "2")}), step(1, graphs.SourceLoop, patch{"foo": set("9")}),
 				start(2, "c0", false), step(1, graphs.SourceLoop, patch{"list": add(2, "3")}),

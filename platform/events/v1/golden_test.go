@@ -23,7 +23,9 @@ const (
 	end   = `{"type":"ai","id":"M3","content":"end","tool_calls":[],"invalid_tool_calls":[],"additional_kwargs":{},"response_metadata":{}}`
 )
 
-func raw(format string, args ...any) json.RawMessage { return json.RawMessage(fmt.Sprintf(format, args...)) }
+func raw(format string, args ...any) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(format, args...))
+}
 
 func add(keep int, items ...string) graphs.ChannelPatch {
 	p := graphs.ChannelPatch{List: true, Keep: keep}
