@@ -34,6 +34,7 @@ func runSuite(t *testing.T, p *place) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, p) }) // one by one: they claim from one queue
 	}
+	p.sound(t)
 }
 
 // testWorker holds all leases of the suite.

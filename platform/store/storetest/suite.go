@@ -22,6 +22,7 @@ func Run(t *testing.T, backend Backend) {
 		"filters":    filterSuite,
 		"contains":   containsSuite,
 		"runs":       runSuite,
+		"savers":     saverSuite,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
