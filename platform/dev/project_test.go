@@ -26,11 +26,15 @@ const library = "example.com/library"
 // create makes a project on the stub library out of files by name, and returns its directory.
 func create(t *testing.T, files map[string]string) string {
 	t.Helper()
-	dir := t.TempDir()
-	stub, err := filepath.Abs("testdata/library")
+	dir, stub := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(stub, os.DirFS("testdata/library")); err != nil {
+		t.Fatal(err)
+	}
+	drain, err := os.ReadFile("../drain/drain.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	save(t, stub, "drain/drain.go", string(drain))
 	save(t, dir, "go.mod", "module example.com/chat\n\ngo 1.26\n\nrequire "+library+" v0.0.0\n\nreplace "+library+" => "+stub+"\n")
 	for name, text := range files {
 		save(t, dir, name, text)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/library/authhooks"
+	"example.com/library/drain"
 	"example.com/library/graphs"
 )
 
@@ -30,7 +31,8 @@ type Parts struct {
 	Platform   string
 }
 
-// Main serves /who (the label of the first graph), /env and /slow on the socket 3.
+// Main serves until SIGTERM, by the code that a real server stops with: the tests copy package drain into this module.
+// It serves /who (the label of the first graph), /env and /slow on the socket 3.
 func Main(parts Parts) {
 	if a, ok := parts.Auth.(*authhooks.Auth); ok && a.Mistake != "" {
 		fmt.Fprintln(os.Stderr, "auth: "+a.Mistake)
@@ -55,7 +57,8 @@ func Main(parts Parts) {
 	})
 	mux.HandleFunc("GET /die", func(w http.ResponseWriter, r *http.Request) { os.Exit(7) })
 	server := &http.Server{Handler: mux}
-	go server.Serve(l)
+	served := make(chan error, 1)
+	go func() { served <- drain.Serve(ctx, server, l, 4*time.Second) }()
 
 	pipe := os.NewFile(4, "ready")
 	line := map[string]any{"ready": true, "graphs": []map[string]string{{"id": parts.Graphs[0].ID, "note": "model: none"}}, "database": "memory"}
@@ -68,7 +71,7 @@ func Main(parts Parts) {
 	if strings.Contains(label, "stubborn") {
 		time.Sleep(time.Minute)
 	}
-	server.Shutdown(context.Background())
+	check(<-served)
 }
 
 func check(err error) {
