@@ -76,6 +76,9 @@ func (r *run) open(ctx context.Context, in *Input) (saved *Saved, older bool, er
 	if err != nil && !errors.Is(err, ErrNoCheckpoint) {
 		return nil, false, fmt.Errorf("read checkpoint: %w", err)
 	}
+	if newest != nil {
+		r.newest = newest.ID
+	}
 	if newest != nil && r.attempt > 1 && r.cfg.RunID != "" && newest.RunID == r.cfg.RunID {
 		*in = Input{}
 		return newest, false, nil

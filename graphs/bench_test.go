@@ -14,7 +14,9 @@ type benchState struct {
 	Step int `json:"step" reduce:"add"`
 }
 
-func one(context.Context, benchState) (graphs.Update, error) { return graphs.Patch(benchState{Step: 1}), nil }
+func one(context.Context, benchState) (graphs.Update, error) {
+	return graphs.Patch(benchState{Step: 1}), nil
+}
 
 func chain(b testing.TB, n int) graphs.Runnable {
 	g := graphs.NewStateGraph[benchState]()

@@ -26,8 +26,8 @@ type idClock struct {
 	node [6]byte
 }
 
-// next returns an id that is greater than every id before it and than after, a checkpoint id that may come from a machine
-// whose clock is ahead. The clock sequence is seeded with step (streaming.md §3.4).
+// next returns an id that is greater than every id before it and than after, the thread's newest checkpoint, which may come from
+// a machine whose clock is ahead. The clock sequence is seeded with step (streaming.md §3.4).
 func (c *idClock) next(now time.Time, step int, after string) string {
 	ts := uint64(now.UnixNano()/100) + gregorian
 	floor := idTime(after)
@@ -36,10 +36,7 @@ func (c *idClock) next(now time.Time, step int, after string) string {
 		_, _ = rand.Read(c.node[:]) // never fails (crypto/rand)
 	}
 	ts = max(ts, c.last+1, floor+1)
-	// The bump for a foreign clock is not remembered: one thread's future must not become every thread's.
-	if floor < ts-1 {
-		c.last = ts
-	}
+	c.last = ts
 	node := c.node
 	c.mu.Unlock()
 

@@ -37,9 +37,11 @@ type run struct {
 	shown map[string]bool
 
 	// cp is the checkpoint that cells and tasks belong to; nil before the first one.
-	cp    *Checkpoint
-	cells []cell
-	tasks []*task
+	cp *Checkpoint
+	// newest is the id of the thread's newest checkpoint.
+	newest string
+	cells  []cell
+	tasks  []*task
 	// defaults says that cells may hold values that no checkpoint has: the channels' initial ones.
 	defaults bool
 	// parents maps outer namespaces to their checkpoints.
@@ -85,7 +87,10 @@ func (g *graph) newRun(cfg Config) *run {
 		g: g, cfg: cfg, ns: cfg.CheckpointNS, inbox: make(chan signal), encode: true,
 		keep:    keeper{saver: cfg.Saver, durability: cfg.Durability, ns: cfg.CheckpointNS},
 		attempt: max(cfg.Attempt, 1), limit: cfg.RecursionLimit,
-		parents: cfg.CheckpointMap, cells: make([]cell, len(g.channels)), scratch: make([][]write, len(g.channels)),
+		cells: make([]cell, len(g.channels)), scratch: make([][]write, len(g.channels)),
+	}
+	if r.ns != "" {
+		r.parents = cfg.CheckpointMap
 	}
 	if r.limit == 0 {
 		r.limit = defaultRecursionLimit

@@ -293,7 +293,8 @@ func (r *run) checkpoint(source CheckpointSource, ap applied) *Checkpoint {
 		cp.ParentID, cp.Step = r.cp.ID, r.cp.Step+1
 		cp.Versions, cp.Seen = r.cp.Versions, r.cp.Seen
 	}
-	cp.ID = checkpointIDs.next(now, cp.Step, cp.ParentID)
+	cp.ID = checkpointIDs.next(now, cp.Step, r.newest)
+	r.newest = cp.ID
 	if r.parent != nil {
 		cp.ParentID, r.parent = *r.parent, nil
 	}
