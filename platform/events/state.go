@@ -27,6 +27,10 @@ func NewState(values map[string]json.RawMessage) *State {
 // Apply changes the patched channels.
 func (s *State) Apply(patch map[string]graphs.ChannelPatch) error {
 	for name, p := range patch {
+		if p.Set == nil && !p.List { // the channel is gone, as graphs.ApplyPatch has it
+			delete(s.channels, name)
+			continue
+		}
 		c := s.channels[name]
 		if c == nil {
 			c = &channel{}
@@ -97,10 +101,10 @@ type channel struct {
 func (c *channel) apply(p graphs.ChannelPatch) error {
 	if !p.List {
 		c.whole, c.body, c.ends = p.Set, nil, nil
-		if c.whole == nil {
-			c.whole = json.RawMessage("null")
-		}
 		return nil
+	}
+	if p.Keep == 0 {
+		c.whole = nil
 	}
 	if err := c.split(); err != nil {
 		return err
