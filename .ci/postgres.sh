@@ -40,12 +40,19 @@ dsn() {
 	echo "postgres://locutory@127.0.0.1:$(cat "$dir/port")/postgres?sslmode=disable"
 }
 
-free_port() {
+# launch starts the server on the first free port: one that is taken ends the start.
+launch() {
 	port=$((20000 + $$ % 20000))
-	while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || ss -ltn 2>/dev/null | grep -q ":$port "; do
-		port=$((port + 1))
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		echo "$port" >"$dir/port"
+		if as "$pg/pg_ctl" -D "$dir/data" -l "$dir/data/server.log" -w -o "-c listen_addresses=127.0.0.1 -p $port \
+-c unix_socket_directories='$dir' -c fsync=off -c full_page_writes=off -c max_connections=300" start >/dev/null 2>&1; then
+			return
+		fi
+		port=$((port + 37))
 	done
-	echo "$port"
+	cat "$dir/data/server.log" >&2
+	exit 1
 }
 
 running() {
@@ -61,14 +68,11 @@ start)
 	fi
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	free_port >"$dir/port"
 	[ "$(id -u)" -ne 0 ] || chown postgres "$dir"
 	cd "$dir"
 	as "$pg/initdb" -D "$dir/data" -U locutory --auth=trust --encoding=UTF8 --locale=C.UTF-8 >"$dir/initdb.log" 2>&1 ||
 		{ cat "$dir/initdb.log" >&2; exit 1; }
-	as "$pg/pg_ctl" -D "$dir/data" -l "$dir/data/server.log" -w -o "-c listen_addresses=127.0.0.1 -p $(cat "$dir/port") \
--c unix_socket_directories='$dir' -c fsync=off -c full_page_writes=off -c max_connections=300" start >/dev/null ||
-		{ cat "$dir/data/server.log" >&2; exit 1; }
+	launch
 	dsn
 	;;
 stop)

@@ -17,7 +17,7 @@ const (
 )
 
 // ErrNoRules is returned by [New] for an Auth whose every call would be denied.
-var ErrNoRules = errors.New(`Auth has no On rule, so every call would be denied. Choose:
+var ErrNoRules = errors.New(`auth has no On rule, so every call would be denied. Choose:
   rows private to their maker   authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner"))
   rows shared by all users      "auth": {"unhandled": "allow"} in platform.json`)
 

@@ -44,7 +44,7 @@ func TestNewRefuses(t *testing.T) {
 		config access.Config
 		want   string
 	}{
-		"no rules":          {access.Config{Auth: authhooks.New(nobody)}, "Auth has no On rule"},
+		"no rules":          {access.Config{Auth: authhooks.New(nobody)}, "auth has no On rule"},
 		"no rules, deny":    {access.Config{Auth: authhooks.New(nobody), Unhandled: "deny"}, `"unhandled": "allow"`},
 		"no authenticator":  {access.Config{Auth: authhooks.New(nil), Unhandled: "allow"}, "authenticator is nil"},
 		"a mistake":         {access.Config{Auth: authhooks.New(nobody, authhooks.On("thread", "read", authhooks.AllowAll))}, "no such resource"},

@@ -19,9 +19,9 @@ import (
 
 // mayUseSystem lists every use of access.System outside of tests. Who adds one says here why no hook can be asked.
 var mayUseSystem = []string{
-	`platform/platform.go: access.System("assistants of the graphs")`, // rows of the server itself, made before anyone calls
-	`platform/sweep.go: access.System("sweep")`,                       // rows whose time is over, whoever's they are
-	`platform/worker/worker.go: access.System("worker: was the run cancelled")`, // a run whose lease the worker has just lost
+	`platform/platform.go: access.System("assistants of the graphs")`,           // rows of the server itself, made before anyone calls
+	`platform/sweep.go: access.System("sweep")`,                                 // rows whose time is over, whoever's they are
+	`platform/worker/worker.go: access.System("worker: was the run cancelled")`, // of a run that the worker holds
 }
 
 func TestUsesOfSystem(t *testing.T) {

@@ -19,10 +19,8 @@ func (a *Assistants) Create(ctx context.Context, create access.AssistantScope, r
 	if err := create.Permit(authhooks.Create); err != nil {
 		return Assistant{}, err
 	}
-	id, ok := n.ID, true
-	if id == "" {
-		id = a.db.newID()
-	} else if id, ok = key(id); !ok {
+	id, ok := a.db.idFor(n.ID)
+	if !ok {
 		return Assistant{}, ErrNotFound
 	}
 	m, err := newMetadata(human(n.Metadata), create.Stamp(), create.Filter())
@@ -70,7 +68,7 @@ func (a *Assistants) existing(ctx context.Context, create access.AssistantScope,
 		return Assistant{}, err
 	}
 	byCreate, args := a.db.reach("t", create.Filter())
-	byRead, more := a.visible("t", *read)
+	byRead, more := a.visible(*read)
 	row, err := scanAssistant(line{
 		a.db.read(ctx),
 		"SELECT " + assistantColumns + " FROM assistants AS t WHERE t.id = ? AND " + byCreate + " AND " + byRead,
@@ -91,7 +89,7 @@ func (a *Assistants) Get(ctx context.Context, s access.AssistantScope, id string
 	if !ok {
 		return Assistant{}, ErrNotFound
 	}
-	sql, args := a.visible("t", s)
+	sql, args := a.visible(s)
 	row, err := scanAssistant(line{
 		a.db.read(ctx), "SELECT " + assistantColumns + " FROM assistants AS t WHERE t.id = ? AND " + sql,
 		append([]any{id}, args...),
@@ -102,16 +100,16 @@ func (a *Assistants) Get(ctx context.Context, s access.AssistantScope, id string
 	return row, nil
 }
 
-// visible is the condition that a scope of assistants:read or search sees a row.
-func (a *Assistants) visible(alias string, s access.AssistantScope) (sql string, args []any) {
+// visible is the condition that a scope of assistants:read or search sees a row of assistants AS t.
+func (a *Assistants) visible(s access.AssistantScope) (sql string, args []any) {
 	if s.SystemOnly() {
-		return quoteName(alias) + ".is_system", nil
+		return "t.is_system", nil
 	}
 	if s.Filter() == nil {
 		return "TRUE", nil
 	}
-	sql, args = a.db.reach(alias, s.Filter())
-	return "(" + quoteName(alias) + ".is_system OR " + sql + ")", args
+	sql, args = a.db.reach("t", s.Filter())
+	return "(t.is_system OR " + sql + ")", args
 }
 
 // Patch changes an assistant, which makes a new version, for a scope of assistants:update; for owned keys see [Threads.Patch].

@@ -62,7 +62,7 @@ func (a *Assistants) query(ctx context.Context, s access.AssistantScope, q Assis
 	if err := s.Permit(authhooks.Search); err != nil {
 		return nil, err
 	}
-	sql, args := a.visible("t", s)
+	sql, args := a.visible(s)
 	tx := a.db.read(ctx).Table("assistants AS t").Where("("+sql+")", args...)
 	if len(q.Metadata) > 0 {
 		sql, args, err := containsSQL(a.db.dialect, "t", "metadata", q.Metadata, a.db.indexed...)

@@ -68,7 +68,7 @@ func (a *Assistants) Versions(ctx context.Context, s access.AssistantScope, id s
 			return nil, err
 		}
 	}
-	visible, more := a.visible("t", s)
+	visible, more := a.visible(s)
 	query := "SELECT " + versionColumns + " FROM assistant_versions AS h JOIN assistants AS t ON t.id = h.assistant_id WHERE t.id = ? AND " +
 		contains + " AND " + visible + " ORDER BY h.version DESC LIMIT ? OFFSET ?"
 	args = append(append([]any{row.ID}, args...), more...)

@@ -104,7 +104,7 @@ func FuzzFilterKey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, k string) {
 		text, err := json.Marshal(map[string]any{k: "x", "z" + k: "y"})
 		if err != nil {
-			t.Skip("no JSON")
+			t.Fatal(err)
 		}
 		doc, err := object(text)
 		if err != nil {
@@ -137,12 +137,9 @@ func FuzzPath(f *testing.F) {
 	}
 	f.Cleanup(func() { _ = db.Close() })
 	f.Fuzz(func(t *testing.T, k string) {
-		if strings.Contains(k, "?") {
-			t.Skip("a placeholder of the builder: checkKey refuses it")
-		}
 		var got *string
-		err := one(db.read(t.Context()), []any{&got}, "SELECT "+extract(SQLite, "t", k)+" FROM (SELECT ? AS metadata) AS t", `{"other": "secret"}`)
-		if err != nil {
+		sql := "SELECT " + extract(SQLite, "t", k) + " FROM (SELECT ? AS metadata) AS t"
+		if err := db.readPool.QueryRowContext(t.Context(), sql, `{"other": "secret"}`).Scan(&got); err != nil {
 			t.Fatalf("%q: %v", k, err)
 		}
 		if got != nil && k != "other" {

@@ -23,5 +23,13 @@ func keys(ids []string) []string {
 	return out
 }
 
+// idFor returns the id of a new row: a new one, or the client's if it can be one.
+func (db *DB) idFor(id string) (string, bool) {
+	if id == "" {
+		return db.newID(), true
+	}
+	return key(id)
+}
+
 // newID is the default of Config.NewID.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -27,10 +27,8 @@ func (t *Threads) Create(ctx context.Context, create access.ThreadScope, read *a
 	if err := create.Permit(authhooks.Create); err != nil {
 		return Thread{}, err
 	}
-	id, ok := n.ID, true
-	if id == "" {
-		id = t.db.newID()
-	} else if id, ok = key(id); !ok {
+	id, ok := t.db.idFor(n.ID)
+	if !ok {
 		return Thread{}, ErrNotFound
 	}
 	m, err := newMetadata(n.Metadata, create.Stamp(), create.Filter())

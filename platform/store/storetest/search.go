@@ -85,6 +85,20 @@ func searchSuite(t *testing.T, p *place) {
 			}
 		}
 	})
+	t.Run("beyond ten thousand", func(t *testing.T) {
+		t.Parallel()
+		p.many(t, "carol", 10_010)
+		carol := Owner(t, "carol")
+		for offset, want := range map[int]int{0: 11, 10: 21, 10_000: 10_010} {
+			rows, total, err := p.db.Threads.Search(t.Context(), carol.Threads(authhooks.Search), query{Limit: 10, Offset: offset})
+			is(t, err, nil)
+			same(t, "rows", 10, len(rows))
+			same(t, "total", want, total)
+		}
+		n, err := p.db.Threads.Count(t.Context(), carol.Threads(authhooks.Search), query{})
+		is(t, err, nil)
+		same(t, "count", 10_010, n)
+	})
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		for _, q := range []query{
@@ -95,6 +109,18 @@ func searchSuite(t *testing.T, p *place) {
 			}
 		}
 	})
+}
+
+// many makes n threads of an owner at once.
+func (p *place) many(t *testing.T, owner string, n int) {
+	t.Helper()
+	id, now := "printf('%08x-0000-4000-8000-000000000000', i)", "i"
+	if p.db.Dialect() == store.Postgres {
+		id, now = "gen_random_uuid()", "now()"
+	}
+	p.exec(t, fmt.Sprintf(`WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < %d)
+		INSERT INTO threads (id, metadata, created_at, updated_at, state_updated_at)
+		SELECT %s, '{"owner": "%s"}', %s, %s, %s FROM numbers`, n, id, owner, now, now, now))
 }
 
 // nested is an object of that many levels.
