@@ -125,6 +125,11 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 	case t.err != nil:
 		end.Error = FailureOf(t.err)
 		writes = []Write{{Task: t.plan.ID, Channel: ErrorChannel, Value: mustJSON(end.Error)}}
+		if t.refused != nil { // the answer was no good: the question is open again
+			writes = append(writes,
+				Write{Task: t.plan.ID, Channel: InterruptChannel, Value: mustJSON([]Interruption{*t.refused})},
+				Write{Task: t.plan.ID, Channel: ResumeChannel, Value: mustJSON(answered{Values: t.questions.accepted()})})
+		}
 	case t.paused != nil:
 		end.Interrupts = []Interruption{*t.paused}
 		writes = []Write{{Task: t.plan.ID, Channel: InterruptChannel, Value: mustJSON(end.Interrupts)}}
@@ -140,8 +145,8 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 	if !r.emit(Event{Kind: KindTaskEnd, Task: t.plan.ID, TaskEnd: end}) {
 		return errStopped
 	}
-	if r.keep.saver == nil || t.node.name == Start {
-		return nil
+	if r.keep.saver == nil || t.done && t.node.name == Start {
+		return nil // the start task's writes are its input, which the checkpoint holds
 	}
 	if t.done {
 		writes = r.g.stored(t)
@@ -155,6 +160,8 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 
 // execute runs a task's node, again as its retry policy says, and leaves the outcome in the task.
 func (r *run) execute(ctx context.Context, t *task) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	rt := &Runtime{
 		User: r.cfg.User, Config: r.cfg, ThreadID: r.cfg.ThreadID, RunID: r.cfg.RunID, Attempt: r.attempt,
 		Remaining: r.limit - r.taken - 1, task: t, run: r, done: ctx.Done(),
@@ -168,7 +175,8 @@ func (r *run) execute(ctx context.Context, t *task) {
 		}
 		question, refusal := t.questions.outcome()
 		if refusal != nil {
-			t.err = refusal
+			t.err, t.refused = refusal, question
+			return
 		}
 		if question != nil {
 			t.paused, t.err, t.out = question, nil, outcome{}
@@ -199,7 +207,7 @@ func (r *run) attemptTask(ctx context.Context, t *task) (out outcome, err error)
 		if err != nil {
 			return err
 		}
-		if question, _ := t.questions.outcome(); question != nil {
+		if question, refusal := t.questions.outcome(); question != nil && refusal == nil {
 			return nil // what a paused node returned is dropped
 		}
 		out, err = r.g.resolve(ctx, t.node, r.cells, u, r.encode)

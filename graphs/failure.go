@@ -100,7 +100,7 @@ func FailureOf(err error) *Failure {
 	}
 	shown := err
 	var node *NodeError
-	if errors.As(err, &node) {
+	for errors.As(shown, &node) {
 		shown = node.Err
 	}
 	return &Failure{Class: classOf(shown), Message: shown.Error()}

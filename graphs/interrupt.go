@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 )
 
@@ -21,9 +22,33 @@ func Interrupt[T any](ctx context.Context, value any) (T, error) {
 		return answer, err
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
-		return answer, &InputError{Channel: "resume", Type: fmt.Sprintf("%T", answer), Err: err}
+		err := &InputError{Channel: "resume", Type: reflect.TypeFor[T]().String(), Err: err}
+		return answer, RuntimeFrom(ctx).task.refuse(value, err)
 	}
 	return answer, nil
+}
+
+// refuse fails the task because of an answer that does not fit, and opens its question again.
+func (t *task) refuse(value any, cause error) error {
+	q := &t.questions
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("interrupt: %w", err)
+	}
+	if q.err == nil {
+		q.err, q.open = cause, &Interruption{Value: raw, ID: interruptID(t.ns)}
+		q.asked-- // this answer and those after it do not count
+	}
+	return cause
+}
+
+// accepted are the answers before the one that was refused.
+func (q *questions) accepted() []json.RawMessage {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return append([]json.RawMessage{}, q.answers[:q.asked]...)
 }
 
 // questions are the interrupts of one execution of a task.
@@ -32,7 +57,8 @@ type questions struct {
 	answers []json.RawMessage
 	asked   int
 	open    *Interruption
-	err     error // what the task has to fail with: an interrupt without a saver
+	// err is what the task has to fail with: there is no saver, or the answer does not fit; then open is its question.
+	err error
 }
 
 func interrupt(ctx context.Context, value any) (json.RawMessage, error) {

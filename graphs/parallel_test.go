@@ -220,7 +220,18 @@ func TestInterruptsOfOneNode(t *testing.T) {
 	if res := run(t, g, resume(`"Bob"`), cfg); len(res.Interrupts) != 1 {
 		t.Errorf("second attempt: %+v", res.Interrupts)
 	}
+	// An answer that does not fit fails the run and leaves the question open.
 	cfg.RunID, cfg.Attempt = "r2", 1
+	bad := graphtest.Run(t, g, resume(`"seven"`), cfg)
+	var input *graphs.InputError
+	if !errors.As(bad.Err, &input) || input.Type != "int" {
+		t.Errorf("bad answer: %v", bad.Err)
+	}
+	shot, err := graphs.ReadState(t.Context(), cfg.Saver, "", "")
+	if err != nil || !cmp.Equal(second.Interrupts, shot.Interrupts) {
+		t.Errorf("after the bad answer: %v, %v", shot.Interrupts, err)
+	}
+	cfg.RunID = "r3"
 	if res := run(t, g, resume(`7`), cfg); string(res.Values["last"]) != `"Bob7"` {
 		t.Errorf("last: %s", res.Values["last"])
 	}

@@ -99,10 +99,11 @@ func (g *graph) newRun(cfg Config) *run {
 	return r
 }
 
-// notMetadata are the configurable entries which say where a run is, not what it is about (streaming.md §3.3).
+// notMetadata are the configurable entries which say where a run is, not what it is about (streaming.md §3.3). Who the user is
+// (langgraph_auth_...) is not for metadata either (rest.md §5.5).
 var notMetadata = map[string]bool{
 	"thread_id": true, "checkpoint_id": true, "checkpoint_ns": true, "checkpoint_map": true, "langgraph_step": true,
-	"langgraph_node": true, "langgraph_triggers": true, "langgraph_path": true, "langgraph_checkpoint_ns": true,
+	"langgraph_node": true, "langgraph_request_id": true, "langgraph_triggers": true, "langgraph_path": true, "langgraph_checkpoint_ns": true,
 }
 
 // runMetadata is what every checkpoint and task of a run carries: the run's metadata, plain configurable entries, and ids.
@@ -110,7 +111,7 @@ func runMetadata(cfg Config) map[string]json.RawMessage {
 	m := make(map[string]json.RawMessage, len(cfg.Metadata)+len(cfg.Configurable)+5)
 	for key, value := range cfg.Configurable {
 		plain := len(value) > 0 && value[0] != '{' && value[0] != '['
-		if plain && !notMetadata[key] && !strings.HasPrefix(key, "__") {
+		if plain && !notMetadata[key] && !strings.HasPrefix(key, "__") && !strings.HasPrefix(key, "langgraph_auth_") {
 			m[key] = value
 		}
 	}

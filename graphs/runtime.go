@@ -79,6 +79,11 @@ func (rt *Runtime) Tool(report ToolReported) error {
 func (rt *Runtime) send(e Event) error {
 	e.NS, e.Task = rt.run.ns, rt.task.plan.ID
 	select {
+	case <-rt.done:
+		return ErrTaskOver
+	default:
+	}
+	select {
 	case rt.run.inbox <- signal{event: e}:
 		return nil
 	case <-rt.done:

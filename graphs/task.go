@@ -32,6 +32,8 @@ type task struct {
 	// done says that the task has an outcome, kept from an earlier run if restored.
 	done, restored bool
 	paused         *Interruption
+	// refused is the question whose answer did not fit.
+	refused *Interruption
 	err            error
 	out            outcome
 }
