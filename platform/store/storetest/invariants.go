@@ -10,18 +10,36 @@ import (
 // number runs a query behind the store's back that answers with one number; NULL is 0.
 func (p *place) number(t testing.TB, query string) int {
 	t.Helper()
-	driver, dsn := "pgx", p.config.URI
-	if p.db.Dialect() == store.SQLite {
-		driver, dsn = "sqlite", "file:"+p.config.URI+"?_pragma=busy_timeout(5000)"
+	pool := open(t, p.config, p.db)
+	defer closed(t, pool)
+	return number(t, pool, query)
+}
+
+// open opens the database behind the store's back.
+func open(t testing.TB, config store.Config, db *store.DB) *sql.DB {
+	t.Helper()
+	driver, dsn := "pgx", config.URI
+	if db.Dialect() == store.SQLite {
+		driver, dsn = "sqlite", "file:"+config.URI+"?_pragma=busy_timeout(5000)"
 	}
-	db, err := sql.Open(driver, dsn)
+	pool, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
+	return pool
+}
+
+func closed(t testing.TB, pool *sql.DB) {
+	if err := pool.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+}
+
+func number(t testing.TB, pool *sql.DB, query string) int {
+	t.Helper()
 	var n sql.NullInt64
-	err = db.QueryRowContext(t.Context(), query).Scan(&n)
-	if closed := db.Close(); err != nil || closed != nil {
-		t.Fatalf("%s: %v, %v", query, err, closed)
+	if err := pool.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
 	}
 	return int(n.Int64)
 }
@@ -54,15 +72,22 @@ func unresolved(dialect string) string {
 		WHERE v.thread_id = c.thread_id AND v.ns = c.ns AND v.channel = e.key AND v.version = e.value)`
 }
 
-// sound checks what must hold of the tables at any time.
 func (p *place) sound(t testing.TB) {
 	t.Helper()
+	Sound(t, p.config, p.db)
+}
+
+// Sound checks what must hold of the tables at any time: the heads of threads, the fence of the log, values that resolve.
+func Sound(t testing.TB, config store.Config, db *store.DB) {
+	t.Helper()
+	pool := open(t, config, db)
+	defer closed(t, pool)
 	for name, query := range broken {
-		if n := p.number(t, query); n != 0 {
+		if n := number(t, pool, query); n != 0 {
 			t.Errorf("%d %s", n, name)
 		}
 	}
-	if n := p.number(t, unresolved(p.db.Dialect())); n != 0 {
+	if n := number(t, pool, unresolved(db.Dialect())); n != 0 {
 		t.Errorf("%d versions that do not resolve", n)
 	}
 }
