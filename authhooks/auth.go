@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -87,6 +89,19 @@ func (a *Auth) RuleFor(resource Resource, action Action) string {
 		return ""
 	}
 	return r.name + "  " + r.at.long()
+}
+
+// RuleInfo describes a registered rule: its event, such as "*:*" or "threads:search", what decides, and where it was written.
+type RuleInfo struct{ Event, Name, At string }
+
+// Rules lists the registered rules, sorted by event. For servers that print their rules.
+func (a *Auth) Rules() []RuleInfo {
+	out := make([]RuleInfo, 0, len(a.rules))
+	for e, r := range a.rules {
+		out = append(out, RuleInfo{string(e.resource) + ":" + string(e.action), r.name, r.at.long()})
+	}
+	slices.SortFunc(out, func(x, y RuleInfo) int { return strings.Compare(x.Event, y.Event) })
+	return out
 }
 
 // rule finds the most specific rule; it alone runs.

@@ -37,6 +37,7 @@ type Process struct {
 
 	Workers      int           // N_JOBS_PER_WORKER, 10: runs at one time in this process; 0 serves the API only
 	RunTimeout   time.Duration // BG_JOB_TIMEOUT_SECS, 3600 s
+	Lease        time.Duration // LOCUTORY_LEASE, 10s: how long a worker that went silent keeps its runs
 	MaxBodyBytes int64         // HTTP_MAX_REQUEST_BODY_BYTES, 300 MiB
 	LogLevel     slog.Level    // LOG_LEVEL, info
 
@@ -61,6 +62,7 @@ func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
 		DataDir:      v.text("LOCUTORY_DATA_DIR", defaultDataDir),
 		Workers:      v.number("N_JOBS_PER_WORKER", 10, 0, 10_000),
 		RunTimeout:   time.Duration(v.number("BG_JOB_TIMEOUT_SECS", 3600, 1, 365*24*3600)) * time.Second,
+		Lease:        v.duration("LOCUTORY_LEASE", 10*time.Second, 100*time.Millisecond, time.Hour),
 		MaxBodyBytes: int64(v.number("HTTP_MAX_REQUEST_BODY_BYTES", 300<<20, 1, 1<<40)),
 		LogLevel:     v.level("LOG_LEVEL"),
 		ConfigPath:   v.text(EnvConfig, ""),
@@ -103,6 +105,19 @@ func (v *variables) number(name string, otherwise, least, most int) int {
 		return otherwise
 	}
 	return n
+}
+
+func (v *variables) duration(name string, otherwise, least, most time.Duration) time.Duration {
+	s := v.text(name, "")
+	if s == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < least || d > most {
+		v.wrong("%s: %q; want a duration such as 10s, from %s to %s", name, s, least, most)
+		return otherwise
+	}
+	return d
 }
 
 func (v *variables) flag(name string) bool {

@@ -88,6 +88,18 @@ func (t *Threads) Get(ctx context.Context, s access.ThreadScope, id string) (Thr
 	return t.get(ctx, id, s.Filter())
 }
 
+// Updatable returns a thread, with its values, for a scope of threads:update that is about to write its state.
+func (t *Threads) Updatable(ctx context.Context, s access.ThreadScope, id string) (Thread, error) {
+	if err := s.Permit(authhooks.Update); err != nil {
+		return Thread{}, err
+	}
+	id, ok := key(id)
+	if !ok {
+		return Thread{}, ErrNotFound
+	}
+	return t.get(ctx, id, s.Filter())
+}
+
 func (t *Threads) get(ctx context.Context, id string, filters ...*authhooks.Filter) (Thread, error) {
 	query, args := "SELECT "+threadColumns+`, v."values" FROM threads AS t LEFT JOIN thread_values AS v ON v.thread_id = t.id
 		WHERE t.id = ? AND `+listed, []any{id}

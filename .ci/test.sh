@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs all tests with the race detector against services of its own, which it starts and stops. A skipped test is a failure:
+# tests skip only for a missing service, and here none is missing.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+cache=$(.ci/tools.sh services | tail -n 1) && .ci/tools.sh clients >/dev/null || exit 1
+export LOCUTORY_TEST_PYTHON="$cache/python/bin/python" LOCUTORY_TEST_NODE="$cache"
+LOCUTORY_TEST_POSTGRES=$(.ci/postgres.sh start) || exit 1
+export LOCUTORY_TEST_POSTGRES
+log=$(mktemp)
+trap '.ci/postgres.sh stop "$LOCUTORY_TEST_POSTGRES"; rm -f "$log"' EXIT
+
+go test -race -timeout 18m -v ./... >"$log" 2>&1
+status=$?
+grep -E '^(ok|FAIL|panic:|\?)|^\s*--- (FAIL|SKIP)|^# ' "$log"
+if [ $status != 0 ]; then
+	echo "---- what failed said:"
+	awk '/^(=== RUN|=== PAUSE|=== CONT|=== NAME|--- PASS|    --- PASS|ok |\?)/ {next} {print}' "$log" | tail -n 300
+fi
+passed=$(grep -cE '^--- PASS' "$log")
+failed=$(grep -cE '^--- FAIL|^FAIL.*\[build failed\]' "$log")
+skipped=$(grep -cE '^\s*--- SKIP' "$log")
+if [ "$skipped" != 0 ] && [ $status = 0 ]; then
+	echo "a test was skipped although every service is here"
+	status=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+exit $status

@@ -1,0 +1,23 @@
+# make test: everything, against real databases and the official clients, with the race detector.
+# make soak: the same tests with their full figures. make lint, make vuln, make bench: as they say.
+SHELL := /bin/bash
+
+.PHONY: test soak lint vuln bench build
+
+test:
+	.ci/test.sh
+
+soak:
+	LOCUTORY_SOAK=1 .ci/test.sh
+
+lint:
+	.ci/lint.sh
+
+vuln:
+	.ci/vuln.sh
+
+bench:
+	go run ./platform/bench
+
+build:
+	CGO_ENABLED=0 go build -o locutory ./cmd/locutory

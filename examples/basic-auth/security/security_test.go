@@ -1,0 +1,17 @@
+package security
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/locutory/locutory/authhooks/authtest"
+)
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	x := authtest.New(t, Auth)
+	x.Rejects("", http.StatusUnauthorized)
+	x.Rejects("Basic x", http.StatusUnauthorized)
+	x.Rejects("Bearer nope", http.StatusUnauthorized)
+	x.As("bearer user1-token")
+}

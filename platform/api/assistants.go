@@ -1,0 +1,367 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/runs"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+const (
+	detailAssistant = "Assistant not found"
+	detailGraph     = "Graph %q not found"
+	detailBothKinds = "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in LangGraph 0.6.0 and is the long term planned replacement for configurable."
+)
+
+// assistantParam returns the assistant that a path names, by id or by the id of its graph (rest.md §3.1).
+func (s *Server) assistantParam(c *call) (string, error) {
+	text := c.gin.Param("assistant_id")
+	if id, ok := runs.SystemAssistant(s.Graphs, text); ok {
+		return id, nil
+	}
+	return c.uuid("assistant_id")
+}
+
+// createAssistant answers POST /assistants (rest.md §3.2).
+func (s *Server) createAssistant(ctx context.Context, c *call) error {
+	var in wire.AssistantCreate
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	if len(in.Config.Configurable) > 0 && len(in.Context) > 0 {
+		return refuse(http.StatusBadRequest, detailBothKinds)
+	}
+	if _, err := s.Graphs.Graph(in.GraphID); errors.Is(err, runs.ErrNoGraph) {
+		return refuse(http.StatusNotFound, detailGraph, in.GraphID)
+	}
+	id := strings.ToLower(in.AssistantID)
+	if id == "" {
+		id = s.NewID()
+	}
+	config, err := object(in.Config)
+	if err != nil {
+		return err
+	}
+	value := &authhooks.AssistantsCreate{Metadata: map[string]any(in.Metadata), Config: config, Context: map[string]any(in.Context)}
+	facts := authhooks.Facts{AssistantID: id, GraphID: in.GraphID, Name: in.Name, IfExists: string(in.IfExists)}
+	if in.Description != nil {
+		facts.Description = *in.Description
+	}
+	authhooks.SetFacts(value, facts)
+	create, err := s.Guard.Assistants(ctx, value)
+	if err != nil {
+		return err
+	}
+	var read *access.AssistantScope
+	if in.IfExists == wire.IfExistsDoNothing {
+		if scope, err := s.readAssistant(ctx, id); err == nil {
+			read = &scope
+		}
+	}
+	name := in.Name
+	if name == "" {
+		name = "Untitled"
+	}
+	row := store.AssistantNew{
+		ID: id, GraphID: in.GraphID, Name: name, Description: in.Description, IfExists: string(in.IfExists), Metadata: value.Metadata,
+	}
+	if row.Config, row.Context, err = settings(value.Config, value.Context); err != nil {
+		return err
+	}
+	made, err := s.DB.Assistants.Create(ctx, create, read, row)
+	if errors.Is(err, store.ErrExists) {
+		return refuse(http.StatusConflict, "Assistant already exists")
+	}
+	if err != nil {
+		return err
+	}
+	return c.assistant(made)
+}
+
+func (s *Server) readAssistant(ctx context.Context, id string) (access.AssistantScope, error) {
+	value := &authhooks.AssistantsRead{}
+	authhooks.SetFacts(value, authhooks.Facts{AssistantID: id})
+	return s.Guard.Assistants(ctx, value)
+}
+
+// foundAssistant asks assistants:read for the path's assistant and returns its row.
+func (s *Server) foundAssistant(ctx context.Context, c *call) (store.Assistant, error) {
+	id, err := s.assistantParam(c)
+	if err != nil {
+		return store.Assistant{}, err
+	}
+	scope, err := s.readAssistant(ctx, id)
+	if err != nil {
+		return store.Assistant{}, err
+	}
+	row, err := s.DB.Assistants.Get(ctx, scope, id)
+	return row, named(err, detailAssistant)
+}
+
+// getAssistant answers GET /assistants/{id}.
+func (s *Server) getAssistant(ctx context.Context, c *call) error {
+	row, err := s.foundAssistant(ctx, c)
+	if err != nil {
+		return err
+	}
+	return c.assistant(row)
+}
+
+// patchAssistant answers PATCH /assistants/{id}: metadata merges, the rest replaces, always a new version.
+func (s *Server) patchAssistant(ctx context.Context, c *call) error {
+	id, err := s.assistantParam(c)
+	if err != nil {
+		return err
+	}
+	var in wire.AssistantPatch
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	if in.Config != nil && len(in.Config.Configurable) > 0 && len(in.Context) > 0 {
+		return refuse(http.StatusBadRequest, detailBothKinds)
+	}
+	if in.GraphID != "" {
+		if _, err := s.Graphs.Graph(in.GraphID); errors.Is(err, runs.ErrNoGraph) {
+			return refuse(http.StatusNotFound, detailGraph, in.GraphID)
+		}
+	}
+	value := &authhooks.AssistantsUpdate{Metadata: map[string]any(in.Metadata), Context: map[string]any(in.Context)}
+	if in.Config != nil {
+		if value.Config, err = object(*in.Config); err != nil {
+			return err
+		}
+	}
+	facts := authhooks.Facts{AssistantID: id, GraphID: in.GraphID}
+	if in.Name != nil {
+		facts.Name = *in.Name
+	}
+	if in.Description != nil {
+		facts.Description = *in.Description
+	}
+	authhooks.SetFacts(value, facts)
+	scope, err := s.Guard.Assistants(ctx, value)
+	if err != nil {
+		return err
+	}
+	patch := store.AssistantPatch{Metadata: value.Metadata, Name: in.Name, Description: in.Description}
+	if in.GraphID != "" {
+		patch.GraphID = &in.GraphID
+	}
+	config, settingsContext, err := settings(value.Config, value.Context)
+	if err != nil {
+		return err
+	}
+	if in.Config != nil || len(value.Config) > 0 {
+		patch.Config = config
+	}
+	if in.Context != nil || len(value.Context) > 0 {
+		patch.Context = settingsContext
+	}
+	row, err := s.DB.Assistants.Patch(ctx, scope, id, patch)
+	if err != nil {
+		return named(err, detailAssistant)
+	}
+	return c.assistant(row)
+}
+
+// deleteAssistant answers DELETE /assistants/{id}.
+func (s *Server) deleteAssistant(ctx context.Context, c *call) error {
+	id, err := s.assistantParam(c)
+	if err != nil {
+		return err
+	}
+	if err := unsupported(map[string]bool{"delete_threads": c.flag("delete_threads")}); err != nil {
+		return err
+	}
+	value := &authhooks.AssistantsDelete{}
+	authhooks.SetFacts(value, authhooks.Facts{AssistantID: id})
+	scope, err := s.Guard.Assistants(ctx, value)
+	if err != nil {
+		return err
+	}
+	if err := s.DB.Assistants.Delete(ctx, scope, id); err != nil {
+		return named(err, detailAssistant)
+	}
+	return c.empty(http.StatusNoContent)
+}
+
+// searchAssistants answers POST /assistants/search.
+func (s *Server) searchAssistants(ctx context.Context, c *call) error {
+	var in wire.AssistantSearch
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	limit, offset := in.Limit.Or(10), int(in.Offset)
+	scope, query, err := s.assistantQuery(ctx, in, limit, offset)
+	if err != nil {
+		return err
+	}
+	rows, total, err := s.DB.Assistants.Search(ctx, scope, query)
+	if err != nil {
+		return err
+	}
+	c.page(offset, len(rows), limit, total)
+	assistants := make([]wire.Assistant, 0, len(rows))
+	for _, row := range rows {
+		assistant, err := wireAssistant(row)
+		if err != nil {
+			return err
+		}
+		assistants = append(assistants, assistant)
+	}
+	if len(in.Select) == 0 {
+		return c.json(http.StatusOK, assistants)
+	}
+	projected, err := wire.ProjectAll(assistants, in.Select)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, projected)
+}
+
+// countAssistants answers POST /assistants/count with a bare integer.
+func (s *Server) countAssistants(ctx context.Context, c *call) error {
+	var in wire.AssistantCount
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	scope, query, err := s.assistantQuery(ctx, wire.AssistantSearch{Metadata: in.Metadata, GraphID: in.GraphID, Name: in.Name}, 0, 0)
+	if err != nil {
+		return err
+	}
+	n, err := s.DB.Assistants.Count(ctx, scope, query)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, n)
+}
+
+func (s *Server) assistantQuery(ctx context.Context, in wire.AssistantSearch, limit, offset int) (access.AssistantScope, store.AssistantQuery, error) {
+	value := &authhooks.AssistantsSearch{Metadata: map[string]any(in.Metadata)}
+	authhooks.SetFacts(value, authhooks.Facts{GraphID: in.GraphID, Name: in.Name, Limit: limit, Offset: offset})
+	scope, err := s.Guard.Assistants(ctx, value)
+	if err != nil {
+		return access.AssistantScope{}, store.AssistantQuery{}, err
+	}
+	metadata, err := containment(value.Metadata)
+	return scope, store.AssistantQuery{
+		Metadata: metadata, GraphID: in.GraphID, Name: in.Name, Limit: limit, Offset: offset,
+		SortBy: string(in.SortBy), SortOrder: string(in.SortOrder),
+	}, err
+}
+
+// assistantGraph answers GET /assistants/{id}/graph (streaming.md §4.1).
+func (s *Server) assistantGraph(ctx context.Context, c *call) error {
+	graph, err := s.loadForAssistant(ctx, c)
+	if err != nil {
+		return err
+	}
+	levels := 0
+	switch text := strings.ToLower(c.gin.Query("xray")); text {
+	case "", "false", "0":
+	case "true":
+		levels = 100
+	default:
+		if levels, err = c.number("xray", 0, 0, 100); err != nil {
+			return err
+		}
+	}
+	return c.json(http.StatusOK, graph.Draw(levels))
+}
+
+// assistantSchemas answers GET /assistants/{id}/schemas (streaming.md §4.2).
+func (s *Server) assistantSchemas(ctx context.Context, c *call) error {
+	row, err := s.foundAssistant(ctx, c)
+	if err != nil {
+		return err
+	}
+	graph, err := s.load(ctx, row.GraphID, "assistants.read", row)
+	if err != nil {
+		return err
+	}
+	schemas := graph.Schemas()
+	return c.json(http.StatusOK, wire.GraphSchemas{
+		GraphID: row.GraphID, Input: schemas.Input, Output: schemas.Output, State: schemas.State,
+		Config: schemas.Config, Context: schemas.Context,
+	})
+}
+
+func (s *Server) loadForAssistant(ctx context.Context, c *call) (graphs.Runnable, error) {
+	row, err := s.foundAssistant(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return s.load(ctx, row.GraphID, "assistants.read", row)
+}
+
+// load returns the graph, made for the access that the context names. A graph that failed to compile is 503 with its error.
+func (s *Server) load(ctx context.Context, graphID, accessContext string, assistant store.Assistant) (graphs.Runnable, error) {
+	source, err := s.Graphs.Graph(graphID)
+	if errors.Is(err, runs.ErrNoGraph) {
+		return nil, refuse(http.StatusNotFound, detailGraph, graphID)
+	}
+	if err != nil {
+		return nil, refuse(http.StatusServiceUnavailable, "graph %q does not load: %v", graphID, err)
+	}
+	rt := &graphs.ServerRuntime{AccessContext: accessContext}
+	rt.Config.GraphID, rt.Config.AssistantID = graphID, assistant.ID
+	if caller, ok := access.From(ctx); ok {
+		rt.User, rt.Config.User = caller.User, caller.User
+	}
+	var config struct {
+		Configurable map[string]json.RawMessage `json:"configurable"`
+	}
+	if err := decode(assistant.Config, &config); err != nil {
+		return nil, err
+	}
+	rt.Config.Configurable, rt.Config.Context = config.Configurable, assistant.Context
+	graph, err := source.Load(ctx, rt)
+	if err != nil {
+		return nil, refuse(http.StatusServiceUnavailable, "graph %q does not load: %v", graphID, err)
+	}
+	return graph, nil
+}
+
+// settings encodes what a hook left of a config and a context.
+func settings(config, context map[string]any) (c, x json.RawMessage, err error) {
+	if c, err = json.Marshal(wire.Object(config)); err != nil {
+		return nil, nil, err
+	}
+	x, err = json.Marshal(wire.Object(context))
+	return c, x, err
+}
+
+// object turns a config into the map that hooks see and rows keep.
+func object(config wire.Config) (map[string]any, error) {
+	data, err := json.Marshal(config)
+	if err != nil {
+		return nil, err
+	}
+	var out wire.Object
+	err = json.Unmarshal(data, &out)
+	return out, err
+}
+
+func (c *call) assistant(row store.Assistant) error {
+	assistant, err := wireAssistant(row)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, assistant)
+}
+
+func wireAssistant(row store.Assistant) (wire.Assistant, error) {
+	a := wire.Assistant{
+		AssistantID: row.ID, GraphID: row.GraphID, Name: row.Name, Description: row.Description, Version: row.Version,
+		CreatedAt: wire.Time{Time: row.CreatedAt}, UpdatedAt: wire.Time{Time: row.UpdatedAt},
+	}
+	return a, errors.Join(decode(row.Config, &a.Config), decode(row.Context, &a.Context), decode(row.Metadata, &a.Metadata))
+}

@@ -1,0 +1,236 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// call is one request on its way through a handler.
+type call struct {
+	gin       *gin.Context
+	server    *Server
+	requestID string
+	// begun is set once a streaming answer has sent its head: an error after it can only abort the connection.
+	begun bool
+}
+
+// open serves a route that nobody has to authenticate for.
+func (s *Server) open(handle func(context.Context, *call) error) gin.HandlerFunc {
+	return func(g *gin.Context) {
+		c := s.newCall(g)
+		c.run(g.Request.Context(), handle)
+	}
+}
+
+// guarded authenticates, puts the caller into the context, and only then lets the route's handler see the request.
+func (s *Server) guarded(route Route) gin.HandlerFunc {
+	return func(g *gin.Context) {
+		c := s.newCall(g)
+		c.run(g.Request.Context(), func(ctx context.Context, c *call) error {
+			ip := clientIP(g.Request)
+			user, err := s.Guard.Authenticate(ctx, &authhooks.Request{
+				Method: g.Request.Method, Path: g.Request.URL.Path, Query: g.Request.URL.Query(),
+				Header: g.Request.Header, ClientIP: ip, Transport: authhooks.TransportHTTP,
+			})
+			if err != nil {
+				return err
+			}
+			ctx = access.With(ctx, access.Caller{
+				User: user, Origin: authhooks.OriginAPI, Transport: authhooks.TransportHTTP,
+				Route: route.Method + " " + route.Path, RequestID: c.requestID, ClientIP: ip,
+			})
+			return route.handle(ctx, c)
+		})
+	}
+}
+
+func (s *Server) newCall(g *gin.Context) *call {
+	id := g.GetHeader("X-Request-Id")
+	if !plain(id) {
+		id = s.NewID()
+	}
+	g.Header("X-Request-Id", id)
+	return &call{gin: g, server: s, requestID: id}
+}
+
+// plain tells whether a client's request id may be echoed and logged.
+func plain(id string) bool {
+	return id != "" && len(id) <= 128 && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func clientIP(r *http.Request) netip.Addr {
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return peer.Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// run calls handle and answers its error. A panic of ours is an answer of 500, and the server goes on.
+func (c *call) run(ctx context.Context, handle func(context.Context, *call) error) {
+	defer func() {
+		switch p := recover(); {
+		case p == nil:
+		case p == http.ErrAbortHandler:
+			panic(p)
+		default:
+			c.fail(ctx, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	if err := handle(ctx, c); err != nil {
+		c.fail(ctx, err)
+	}
+}
+
+// fail answers err, or aborts the connection when the answer has begun: a stream that ends cleanly says that its run has ended.
+func (c *call) fail(ctx context.Context, err error) {
+	if c.begun {
+		if ctx.Err() == nil && c.server.closing.Err() == nil {
+			c.server.Log.LogAttrs(ctx, slog.LevelWarn, "stream aborted",
+				slog.String("request_id", c.requestID), slog.Any("error", err))
+		}
+		panic(http.ErrAbortHandler)
+	}
+	status, detail, header := c.server.answer(ctx, err)
+	for name, values := range header {
+		c.gin.Writer.Header()[http.CanonicalHeaderKey(name)] = values
+	}
+	c.gin.JSON(status, wire.ErrorBody{Detail: detail})
+}
+
+// body reads the request's JSON into v, whatever its Content-Type. An empty body is an empty object. Fields that the contract
+// does not name are listed in the response header Locutory-Ignored-Fields.
+func body[T any](c *call, v *T) error {
+	raw, err := c.read()
+	if err != nil {
+		return err
+	}
+	if err := wire.Decode(raw, v); err != nil {
+		return err
+	}
+	unknown, err := wire.UnknownFields[T](raw)
+	if err == nil && len(unknown) > 0 {
+		c.gin.Header("Locutory-Ignored-Fields", headerList(unknown))
+		c.server.Log.Debug("fields ignored", "route", c.gin.FullPath(), "fields", unknown)
+	}
+	return err
+}
+
+// headerList joins field names that a client chose into a header value: at most 32 of them, quoted where they are not plain.
+func headerList(names []string) string {
+	const most = 32
+	out := make([]string, 0, most)
+	for _, name := range names[:min(len(names), most)] {
+		if len(name) > 64 {
+			name = name[:64]
+		}
+		if !plain(name) || strings.ContainsAny(name, `,"`) {
+			name = strconv.QuoteToASCII(name)
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (c *call) read() ([]byte, error) {
+	r := c.gin.Request
+	if r.Body == nil {
+		return nil, nil
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.gin.Writer, r.Body, c.server.MaxBody))
+	if err == nil {
+		return raw, nil
+	}
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return nil, err
+	}
+	return nil, refuse(http.StatusBadRequest, "the request body could not be read: %v", err)
+}
+
+// uuid returns a path parameter that has to be a UUID.
+func (c *call) uuid(name string) (string, error) {
+	id := c.gin.Param(name)
+	if !wire.IsUUID(id) {
+		return "", refuse(http.StatusUnprocessableEntity, "%s: %q is not a UUID", name, id)
+	}
+	return strings.ToLower(id), nil
+}
+
+// flag reads a query parameter that says yes or no, in the ways that the clients write it (rest.md §1.6).
+func (c *call) flag(name string) bool {
+	switch strings.ToLower(c.gin.Query(name)) {
+	case "1", "true", "yes":
+		return true
+	}
+	return false
+}
+
+// number reads a query parameter that is a whole number from least to most.
+func (c *call) number(name string, otherwise, least, most int) (int, error) {
+	text := c.gin.Query(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return 0, refuse(http.StatusUnprocessableEntity, "%s: want an integer from %d to %d, got %q", name, least, most, text)
+	}
+	return n, nil
+}
+
+// list reads a query parameter that is a list: repeated, comma separated, or a JSON array (rest.md §1.6).
+func (c *call) list(names ...string) []string {
+	var out []string
+	for _, name := range names {
+		for _, text := range c.gin.QueryArray(name) {
+			var items []string
+			if json.Unmarshal([]byte(text), &items) != nil {
+				items = strings.Split(text, ",")
+			}
+			for _, item := range items {
+				if item = strings.TrimSpace(item); item != "" {
+					out = append(out, item)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (c *call) json(status int, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	c.gin.Data(status, "application/json", data)
+	return nil
+}
+
+func (c *call) empty(status int) error {
+	c.gin.Status(status)
+	c.gin.Writer.WriteHeaderNow()
+	return nil
+}
+
+// page says where the next page begins (rest.md §1.5): total is the store's count within the caller's filter.
+func (c *call) page(offset, rows, limit, total int) {
+	c.gin.Header("X-Pagination-Total", strconv.Itoa(total))
+	if rows == limit && offset+rows < total {
+		c.gin.Header("X-Pagination-Next", strconv.Itoa(offset+rows))
+	}
+}

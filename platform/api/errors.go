@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/runs"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// refusal is an answer that the package itself decided on.
+type refusal struct {
+	status int
+	detail string
+}
+
+func (r *refusal) Error() string { return r.detail }
+
+func refuse(status int, format string, args ...any) error {
+	return &refusal{status, fmt.Sprintf(format, args...)}
+}
+
+// named gives a missing row the text that applications match on (rest.md §1.3). A row that is hidden from the caller comes
+// through the same door, so both answers are the same bytes.
+func named(err error, format string, args ...any) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return refuse(http.StatusNotFound, format, args...)
+	}
+	return err
+}
+
+const (
+	detailBusy   = "Thread is busy"
+	detailTooBig = "the request body is larger than %d bytes"
+)
+
+// answer is the one place where an error becomes a status and a detail (rest.md §1.3).
+func (s *Server) answer(ctx context.Context, err error) (status int, detail string, header http.Header) {
+	var (
+		own       *refusal
+		hook      *authhooks.Error
+		run       *runs.Refusal
+		body      *wire.BodyError
+		owned     *store.OwnedKeyError
+		big       *http.MaxBytesError
+		input     *graphs.InputError
+		status500 = func(err error) (int, string, http.Header) {
+			s.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.Any("error", err))
+			return http.StatusInternalServerError, "internal error", nil
+		}
+	)
+	switch {
+	case errors.As(err, &own):
+		return own.status, own.detail, nil
+	case errors.As(err, &run):
+		return run.Status, run.Detail, nil
+	case errors.As(err, &hook):
+		if hook.Status >= 500 {
+			s.Log.LogAttrs(ctx, slog.LevelError, "a hook failed", slog.Any("error", err))
+		}
+		return hook.Status, hook.Detail, hook.Header
+	case errors.As(err, &body):
+		if body.Malformed {
+			return http.StatusBadRequest, body.Detail, nil
+		}
+		return http.StatusUnprocessableEntity, body.Detail, nil
+	case errors.As(err, &big):
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf(detailTooBig, big.Limit), nil
+	case errors.As(err, &owned):
+		return http.StatusForbidden, fmt.Sprintf("metadata.%s is set by the server and cannot be changed", owned.Key), nil
+	case errors.As(err, &input):
+		return http.StatusUnprocessableEntity, input.Error(), nil
+	case errors.Is(err, graphs.ErrUnknownNode), errors.Is(err, graphs.ErrAmbiguousUpdate), errors.Is(err, graphs.ErrEmptyCommand):
+		return http.StatusUnprocessableEntity, err.Error(), nil
+	case errors.Is(err, store.ErrNotFound):
+		return http.StatusNotFound, "Not Found", nil
+	case errors.Is(err, store.ErrBusy):
+		return http.StatusConflict, detailBusy, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable, "the server did not get to it in time; try again", http.Header{"Retry-After": {"1"}}
+	}
+	return status500(err)
+}

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"net/http"
+)
+
+// Route is one row of the table: a method and path, the group that platform.json can disable, and the events that are asked of
+// the hooks before anything of the store is touched. A route without events is public; there is no third kind.
+type Route struct {
+	Method, Path string
+	Group        string
+	// Events are the events in the order in which they are asked. One in parentheses is asked only when the request calls for it.
+	Events []string
+	handle func(ctx context.Context, c *call) error
+}
+
+// Public tells whether the route is served without credentials.
+func (r Route) Public() bool { return len(r.Events) == 0 }
+
+func asks(events ...string) []string { return events }
+
+// The events of a run that is created (auth.md §2.8): its assistant is read unless it is a graph's own, its thread may have to
+// be made, and a strategy that stops other runs changes the thread.
+func createsRun(more ...string) []string {
+	return append([]string{"threads:create_run", "(assistants:read)", "(threads:create)", "(threads:update)"}, more...)
+}
+
+// Routes is the one table of routes. The router is built from it, `locutory routes` prints it, and the two-user test walks it.
+func (s *Server) Routes() []Route {
+	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	return []Route{
+		{get, "/ok", "meta", nil, s.ok},
+		{get, "/info", "meta", nil, s.info},
+
+		{post, "/assistants", "assistants", asks("assistants:create", "(assistants:read)"), s.createAssistant},
+		{post, "/assistants/search", "assistants", asks("assistants:search"), s.searchAssistants},
+		{post, "/assistants/count", "assistants", asks("assistants:search"), s.countAssistants},
+		{get, "/assistants/:assistant_id", "assistants", asks("assistants:read"), s.getAssistant},
+		{patch, "/assistants/:assistant_id", "assistants", asks("assistants:update"), s.patchAssistant},
+		{del, "/assistants/:assistant_id", "assistants", asks("assistants:delete"), s.deleteAssistant},
+		{get, "/assistants/:assistant_id/graph", "assistants", asks("assistants:read"), s.assistantGraph},
+		{get, "/assistants/:assistant_id/schemas", "assistants", asks("assistants:read"), s.assistantSchemas},
+
+		{post, "/threads", "threads", asks("threads:create", "(threads:read)"), s.createThread},
+		{post, "/threads/search", "threads", asks("threads:search"), s.searchThreads},
+		{post, "/threads/count", "threads", asks("threads:search"), s.countThreads},
+		{get, "/threads/:thread_id", "threads", asks("threads:read"), s.getThread},
+		{patch, "/threads/:thread_id", "threads", asks("threads:update"), s.patchThread},
+		{del, "/threads/:thread_id", "threads", asks("threads:delete"), s.deleteThread},
+		{get, "/threads/:thread_id/state", "threads", asks("threads:read"), s.getState},
+		{post, "/threads/:thread_id/state", "threads", asks("threads:update"), s.updateState},
+		{get, "/threads/:thread_id/state/:checkpoint_id", "threads", asks("threads:read"), s.getStateAt},
+		{post, "/threads/:thread_id/state/checkpoint", "threads", asks("threads:read"), s.findState},
+		{get, "/threads/:thread_id/history", "threads", asks("threads:read"), s.listHistory},
+		{post, "/threads/:thread_id/history", "threads", asks("threads:read"), s.searchHistory},
+
+		{post, "/threads/:thread_id/runs", "runs", createsRun(), s.createRun},
+		{post, "/threads/:thread_id/runs/stream", "runs", createsRun("threads:read"), s.streamRun},
+		{post, "/threads/:thread_id/runs/wait", "runs", createsRun("threads:read"), s.waitRun},
+		{get, "/threads/:thread_id/runs", "runs", asks("threads:read"), s.listRuns},
+		{get, "/threads/:thread_id/runs/:run_id", "runs", asks("threads:read"), s.getRun},
+		{del, "/threads/:thread_id/runs/:run_id", "runs", asks("threads:delete"), s.deleteRun},
+		{get, "/threads/:thread_id/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
+		{get, "/threads/:thread_id/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
+		{post, "/threads/:thread_id/runs/:run_id/cancel", "runs", asks("threads:update"), s.cancelRun},
+
+		{post, "/runs", "runs", createsRun(), s.createRun},
+		{post, "/runs/stream", "runs", createsRun("threads:read"), s.streamRun},
+		{post, "/runs/wait", "runs", createsRun("threads:read"), s.waitRun},
+		{get, "/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
+		{get, "/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
+	}
+}

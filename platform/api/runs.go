@@ -1,0 +1,365 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/events"
+	v1 "github.com/locutory/locutory/platform/events/v1"
+	"github.com/locutory/locutory/platform/runs"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+const detailRun = "Run not found"
+
+// newRun reads the body and creates the run; a path without thread makes a stateless one. The hooks are asked by package runs,
+// which every other way to a run goes through as well.
+func (s *Server) newRun(ctx context.Context, c *call, in *wire.RunCreate) (store.Run, error) {
+	request := runs.CreateRequest{RequestID: c.requestID}
+	if c.gin.Param("thread_id") != "" {
+		id, err := c.uuid("thread_id")
+		if err != nil {
+			return store.Run{}, err
+		}
+		request.ThreadID = id
+	}
+	request.Body = *in
+	run, err := s.Runs.Create(ctx, request)
+	if err != nil {
+		return store.Run{}, named(err, detailThread, request.ThreadID)
+	}
+	c.gin.Header("Content-Location", c.runPath(run, ""))
+	return run, nil
+}
+
+// runPath returns the path of a run under the API's root, without mount prefix: clients put it behind their base URL. A run
+// of the stateless routes stays under /runs, where its thread is not named.
+func (c *call) runPath(run store.Run, more string) string {
+	if c.gin.Param("thread_id") == "" {
+		return "/runs/" + run.ID + more
+	}
+	return "/threads/" + run.ThreadID + "/runs/" + run.ID + more
+}
+
+// createRun answers POST /threads/{id}/runs and POST /runs: the run goes on in the background.
+func (s *Server) createRun(ctx context.Context, c *call) error {
+	var in wire.RunCreate
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	run, err := s.newRun(ctx, c, &in)
+	if err != nil {
+		return err
+	}
+	return c.runRow(run)
+}
+
+// streamRun answers POST …/runs/stream.
+func (s *Server) streamRun(ctx context.Context, c *call) error {
+	return s.startRun(ctx, c, func(read access.ThreadScope, run store.Run, in *wire.RunCreate) error {
+		c.gin.Header("Location", c.runPath(run, "/stream"))
+		options := v1.Options{Modes: in.StreamMode.OrValues(), Subgraphs: in.StreamSubgraphs}
+		return c.sse(ctx, s.Runs.Stream(ctx, read, run, -1, options))
+	})
+}
+
+// waitRun answers POST …/runs/wait with the run's final values (rest.md §5.7).
+func (s *Server) waitRun(ctx context.Context, c *call) error {
+	return s.startRun(ctx, c, func(read access.ThreadScope, run store.Run, _ *wire.RunCreate) error {
+		c.gin.Header("Location", c.runPath(run, "/join"))
+		return c.slowly(ctx, func(ctx context.Context) ([]byte, error) { return s.Runs.Wait(ctx, read, run) })
+	})
+}
+
+// startRun asks for what the answer will need before the run exists, creates it, and cancels it when its client leaves and
+// asked for that.
+func (s *Server) startRun(ctx context.Context, c *call, follow func(access.ThreadScope, store.Run, *wire.RunCreate) error) error {
+	var in wire.RunCreate
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	thread := c.gin.Param("thread_id")
+	read, err := s.readThread(ctx, authhooks.Facts{ThreadID: thread})
+	if err != nil {
+		return err
+	}
+	var cancel access.ThreadScope
+	if in.OnDisconnect == wire.OnDisconnectCancel {
+		if cancel, err = s.cancelScope(ctx, thread, nil, wire.CancelInterrupt); err != nil {
+			return err
+		}
+	}
+	run, err := s.newRun(ctx, c, &in)
+	if err != nil {
+		return err
+	}
+	err = follow(read, run, &in)
+	if in.OnDisconnect == wire.OnDisconnectCancel {
+		s.cancelLeft(ctx, cancel, run, err)
+	}
+	return err
+}
+
+// cancelScope asks threads:update for a cancel.
+func (s *Server) cancelScope(ctx context.Context, thread string, ids []string, action wire.CancelAction) (access.ThreadScope, error) {
+	value := &authhooks.ThreadsUpdate{}
+	authhooks.SetFacts(value, authhooks.Facts{ThreadID: thread, RunIDs: ids, Cancel: string(action)})
+	return s.Guard.Threads(ctx, value)
+}
+
+// cancelLeft cancels a run whose client has gone. The server's own stop is not the client's going.
+func (s *Server) cancelLeft(ctx context.Context, scope access.ThreadScope, run store.Run, left error) {
+	if left == nil || errors.Is(left, errDraining) || s.closing.Err() != nil {
+		return
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	err := s.Runs.Cancel(ctx, scope, run.ThreadID, run.ID, string(wire.CancelInterrupt), false)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		s.Log.WarnContext(ctx, "cancel after disconnect failed", "run_id", run.ID, "error", err)
+	}
+}
+
+// foundRun returns the run that the path names, under the scope's filter on its thread: a run of another thread, of another
+// user or of nobody is the same 404 (H-11, H-55).
+func (s *Server) foundRun(ctx context.Context, c *call, ask func(thread, run string) (access.ThreadScope, error)) (access.ThreadScope, store.Run, error) {
+	thread := ""
+	if c.gin.Param("thread_id") != "" {
+		id, err := c.uuid("thread_id")
+		if err != nil {
+			return access.ThreadScope{}, store.Run{}, err
+		}
+		thread = id
+	}
+	id, err := c.uuid("run_id")
+	if err != nil {
+		return access.ThreadScope{}, store.Run{}, err
+	}
+	scope, err := ask(thread, id)
+	if err != nil {
+		return access.ThreadScope{}, store.Run{}, err
+	}
+	var run store.Run
+	if thread == "" {
+		run, err = s.DB.Runs.ByID(ctx, scope, id)
+	} else {
+		run, err = s.DB.Runs.Get(ctx, scope, thread, id)
+	}
+	return scope, run, named(err, detailRun)
+}
+
+func (s *Server) readRun(ctx context.Context, c *call) (access.ThreadScope, store.Run, error) {
+	return s.foundRun(ctx, c, func(thread, run string) (access.ThreadScope, error) {
+		return s.readThread(ctx, authhooks.Facts{ThreadID: thread, RunID: run})
+	})
+}
+
+// joinStream answers GET …/runs/{id}/stream: what came after Last-Event-ID, then live.
+func (s *Server) joinStream(ctx context.Context, c *call) error {
+	return s.joined(ctx, c, "/stream", func(read access.ThreadScope, run store.Run) error {
+		after, err := lastEventID(c.gin.GetHeader("Last-Event-ID"))
+		if err != nil {
+			return err
+		}
+		options, err := s.joinOptions(c, run)
+		if err != nil {
+			return err
+		}
+		return c.sse(ctx, s.Runs.Stream(ctx, read, run, after, options))
+	})
+}
+
+// joinRun answers GET …/runs/{id}/join with the run's final values.
+func (s *Server) joinRun(ctx context.Context, c *call) error {
+	return s.joined(ctx, c, "/join", func(read access.ThreadScope, run store.Run) error {
+		return c.slowly(ctx, func(ctx context.Context) ([]byte, error) { return s.Runs.Wait(ctx, read, run) })
+	})
+}
+
+func (s *Server) joined(ctx context.Context, c *call, place string, follow func(access.ThreadScope, store.Run) error) error {
+	read, run, err := s.readRun(ctx, c)
+	if err != nil {
+		return err
+	}
+	leaving := c.flag("cancel_on_disconnect")
+	var cancel access.ThreadScope
+	if leaving {
+		if cancel, err = s.cancelScope(ctx, run.ThreadID, []string{run.ID}, wire.CancelInterrupt); err != nil {
+			return err
+		}
+	}
+	c.gin.Header("Content-Location", c.runPath(run, ""))
+	c.gin.Header("Location", c.runPath(run, place))
+	err = follow(read, run)
+	if leaving {
+		s.cancelLeft(ctx, cancel, run, err)
+	}
+	return err
+}
+
+// lastEventID reads the header of that name: -1 and - mean from the beginning, and so does none.
+func lastEventID(text string) (int64, error) {
+	if text == "" || text == "-" {
+		return -1, nil
+	}
+	id, err := events.ParseID(text)
+	if err != nil {
+		return 0, refuse(http.StatusUnprocessableEntity, "Last-Event-ID: %q is no id of this stream; -1 is its beginning", text)
+	}
+	return id, nil
+}
+
+// joinOptions are the run's own stream modes, or those that the query asks for out of them.
+func (s *Server) joinOptions(c *call, run store.Run) (v1.Options, error) {
+	options, err := runs.StreamOptions(run)
+	if err != nil {
+		return v1.Options{}, err
+	}
+	asked := c.list("stream_mode", "stream_modes")
+	if len(asked) == 0 {
+		return options, nil
+	}
+	options.Modes = nil
+	for _, word := range asked {
+		mode := wire.StreamMode(word)
+		if !mode.Valid() {
+			return v1.Options{}, refuse(http.StatusUnprocessableEntity, "stream_mode: no such mode: %q", word)
+		}
+		if !slices.Contains(options.Modes, mode) {
+			options.Modes = append(options.Modes, mode)
+		}
+	}
+	return options, nil
+}
+
+// listRuns answers GET /threads/{id}/runs, newest first.
+func (s *Server) listRuns(ctx context.Context, c *call) error {
+	thread, err := c.uuid("thread_id")
+	if err != nil {
+		return err
+	}
+	limit, err := c.number("limit", 10, 1, wire.MaxLimit)
+	if err != nil {
+		return err
+	}
+	offset, err := c.number("offset", 0, 0, 1<<31-1)
+	if err != nil {
+		return err
+	}
+	status := wire.RunStatus(c.gin.Query("status"))
+	if status != "" && !status.Valid() {
+		return refuse(http.StatusUnprocessableEntity, "status: no such run status: %q", status)
+	}
+	fields := c.list("select")
+	for _, name := range fields {
+		if !slices.Contains(wire.RunFields(), name) {
+			return refuse(http.StatusUnprocessableEntity, "select: a run has no field %q", name)
+		}
+	}
+	scope, err := s.readThread(ctx, authhooks.Facts{ThreadID: thread})
+	if err != nil {
+		return err
+	}
+	rows, total, err := s.DB.Runs.List(ctx, scope, thread, store.RunQuery{Limit: limit, Offset: offset, Status: string(status)})
+	if err != nil {
+		return named(err, detailThread, thread)
+	}
+	c.page(offset, len(rows), limit, total)
+	list := make([]wire.Run, 0, len(rows))
+	for _, row := range rows {
+		run, err := wireRun(row)
+		if err != nil {
+			return err
+		}
+		list = append(list, run)
+	}
+	if len(fields) == 0 {
+		return c.json(http.StatusOK, list)
+	}
+	projected, err := wire.ProjectAll(list, fields)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, projected)
+}
+
+// getRun answers GET /threads/{id}/runs/{id}.
+func (s *Server) getRun(ctx context.Context, c *call) error {
+	_, run, err := s.readRun(ctx, c)
+	if err != nil {
+		return err
+	}
+	return c.runRow(run)
+}
+
+// deleteRun answers DELETE /threads/{id}/runs/{id}: the run goes with its checkpoints.
+func (s *Server) deleteRun(ctx context.Context, c *call) error {
+	scope, run, err := s.foundRun(ctx, c, func(thread, run string) (access.ThreadScope, error) {
+		value := &authhooks.ThreadsDelete{}
+		authhooks.SetFacts(value, authhooks.Facts{ThreadID: thread, RunID: run})
+		return s.Guard.Threads(ctx, value)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.DB.Runs.Delete(ctx, scope, run.ThreadID, run.ID); err != nil {
+		return named(err, detailRun)
+	}
+	return c.empty(http.StatusNoContent)
+}
+
+// cancelRun answers POST …/cancel: 202 at once, or 204 when the run has ended.
+func (s *Server) cancelRun(ctx context.Context, c *call) error {
+	thread, err := c.uuid("thread_id")
+	if err != nil {
+		return err
+	}
+	id, err := c.uuid("run_id")
+	if err != nil {
+		return err
+	}
+	action := wire.CancelInterrupt
+	if text := c.gin.Query("action"); text != "" {
+		if action = wire.CancelAction(text); !action.Valid() {
+			return refuse(http.StatusUnprocessableEntity, "action: want interrupt or rollback, got %q", text)
+		}
+	}
+	scope, err := s.cancelScope(ctx, thread, []string{id}, action)
+	if err != nil {
+		return err
+	}
+	wait := c.flag("wait")
+	if wait {
+		c.gin.Header("Location", "/threads/"+thread+"/runs/"+id+"/join")
+	}
+	if err := s.Runs.Cancel(ctx, scope, thread, id, string(action), wait); err != nil {
+		return named(err, detailRun)
+	}
+	if wait {
+		return c.empty(http.StatusNoContent)
+	}
+	return c.empty(http.StatusAccepted)
+}
+
+func (c *call) runRow(row store.Run) error {
+	run, err := wireRun(row)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, run)
+}
+
+func wireRun(row store.Run) (wire.Run, error) {
+	run := wire.Run{
+		RunID: row.ID, ThreadID: row.ThreadID, AssistantID: row.AssistantID, Status: wire.RunStatus(row.Status), Kwargs: row.Kwargs,
+		MultitaskStrategy: wire.MultitaskStrategy(row.Strategy),
+		CreatedAt:         wire.Time{Time: row.CreatedAt}, UpdatedAt: wire.Time{Time: row.UpdatedAt},
+	}
+	return run, decode(row.Metadata, &run.Metadata)
+}

@@ -1,0 +1,110 @@
+// Package api is the HTTP face of the server: gin, the one table of routes, and one file for each resource.
+//
+// Every route is declared in [Server.Routes] with the events that it asks the operator's hooks, so that who may do what can be
+// read in one place and tested by walking it. A handler decodes a body of package wire, asks the [access.Guard], and hands the
+// scope that it got to the store or to package runs; without a scope there is no store method to call.
+//
+// The package refuses to hold business of its own: the life of a run is in package runs, rows are in package store, and what
+// went wrong becomes a status and a detail in errors.go and nowhere else.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/config"
+	"github.com/locutory/locutory/platform/runs"
+	"github.com/locutory/locutory/platform/store"
+)
+
+// Config is what a Server is made of. All fields but CORS, Disabled and MountPrefix are needed.
+type Config struct {
+	DB     *store.DB
+	Runs   *runs.Runs
+	Guard  *access.Guard
+	Graphs runs.Registry
+	Log    *slog.Logger
+	// Version is what GET /info tells.
+	Version string
+	// MaxBody is the greatest size of a request body in bytes; more is 413.
+	MaxBody int64
+	// MountPrefix stands before every path, "/v1"; Disabled names route groups that answer 404 before anything is asked.
+	MountPrefix string
+	Disabled    map[string]bool
+	CORS        *config.CORS
+	// Dev lets pages of this machine's own origins in (any localhost port).
+	Dev bool
+	// Heartbeat is the steady period at which an open stream gets a comment and an open wait a newline.
+	Heartbeat time.Duration
+	Now       func() time.Time
+	NewID     func() string
+}
+
+// Server answers the Agent Server's routes.
+type Server struct {
+	Config
+	engine *gin.Engine
+	pulse  *pulse
+	// closing is done when the server drains: open streams are aborted, so that their clients reconnect elsewhere.
+	closing context.Context
+	drain   context.CancelFunc
+}
+
+// New returns a Server that is ready to serve. Close it.
+func New(cfg Config) (*Server, error) {
+	if cfg.DB == nil || cfg.Runs == nil || cfg.Guard == nil || cfg.Graphs == nil {
+		return nil, errors.New("api: DB, Runs, Guard and Graphs are needed")
+	}
+	if cfg.Heartbeat <= 0 {
+		cfg.Heartbeat = 5 * time.Second
+	}
+	s := &Server{Config: cfg, pulse: newPulse(cfg.Heartbeat)}
+	s.closing, s.drain = context.WithCancel(context.Background())
+	s.engine = s.router()
+	return s, nil
+}
+
+// Handler returns the handler for all routes.
+func (s *Server) Handler() http.Handler { return s.cors(s.engine) }
+
+// Drain aborts every open stream and wait: their bodies end incomplete, and clients come back by Location.
+func (s *Server) Drain() { s.drain() }
+
+// Close ends what the server started. Handlers must have returned.
+func (s *Server) Close() {
+	s.drain()
+	s.pulse.close()
+}
+
+func (s *Server) router() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.UseRawPath = true
+	engine.UnescapePathValues = true
+	engine.NoRoute(s.open(func(context.Context, *call) error {
+		return refuse(http.StatusNotFound, "Not Found")
+	}))
+	engine.NoMethod(s.open(func(context.Context, *call) error {
+		return refuse(http.StatusMethodNotAllowed, "Method Not Allowed")
+	}))
+	for _, route := range s.Routes() {
+		if s.Disabled[route.Group] && route.Path != "/ok" {
+			continue
+		}
+		handle := s.guarded(route)
+		if route.Public() {
+			handle = s.open(route.handle)
+		}
+		engine.Handle(route.Method, strings.TrimSuffix(s.MountPrefix, "/")+route.Path, handle)
+	}
+	return engine
+}

@@ -1,0 +1,291 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// readState asks threads:read, finds the thread, and returns it with the saver that reads it under the same filter.
+func (s *Server) readState(ctx context.Context, c *call, checkpoint string) (string, graphs.Saver, error) {
+	id, err := c.uuid("thread_id")
+	if err != nil {
+		return "", nil, err
+	}
+	scope, err := s.readThread(ctx, authhooks.Facts{ThreadID: id, CheckpointID: checkpoint})
+	if err != nil {
+		return "", nil, err
+	}
+	if _, err := s.DB.Threads.Get(ctx, scope, id); err != nil {
+		return "", nil, named(err, detailThread, id)
+	}
+	return id, s.DB.Checkpoints.Reader(scope, id), nil
+}
+
+// getState answers GET /threads/{id}/state with the newest state.
+func (s *Server) getState(ctx context.Context, c *call) error {
+	return s.state(ctx, c, "", "", c.flag("subgraphs"))
+}
+
+// getStateAt answers GET /threads/{id}/state/{checkpoint}.
+func (s *Server) getStateAt(ctx context.Context, c *call) error {
+	checkpoint, err := c.uuid("checkpoint_id")
+	if err != nil {
+		return err
+	}
+	return s.state(ctx, c, "", checkpoint, c.flag("subgraphs"))
+}
+
+// findState answers POST /threads/{id}/state/checkpoint.
+func (s *Server) findState(ctx context.Context, c *call) error {
+	var in wire.StateAt
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	if in.Checkpoint == nil {
+		return s.state(ctx, c, "", "", in.Subgraphs)
+	}
+	if err := c.ownThread("checkpoint.thread_id", in.Checkpoint.ThreadID); err != nil {
+		return err
+	}
+	return s.state(ctx, c, in.Checkpoint.CheckpointNS, in.Checkpoint.CheckpointID, in.Subgraphs)
+}
+
+// ownThread refuses a body that names another thread than the path (H-19).
+func (c *call) ownThread(field, thread string) error {
+	if thread != "" && thread != c.gin.Param("thread_id") {
+		return refuse(http.StatusUnprocessableEntity, "%s: %q is not the thread of the path", field, thread)
+	}
+	return nil
+}
+
+func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subgraphs bool) error {
+	thread, saver, err := s.readState(ctx, c, checkpoint)
+	if err != nil {
+		return err
+	}
+	snapshot, err := graphs.ReadState(ctx, saver, ns, checkpoint)
+	if errors.Is(err, graphs.ErrNoCheckpoint) {
+		if checkpoint != "" {
+			return refuse(http.StatusNotFound, "Checkpoint %s not found", checkpoint)
+		}
+		return c.json(http.StatusOK, wire.ThreadState{Checkpoint: wire.CheckpointConfig{ThreadID: thread, CheckpointNS: ns}})
+	}
+	if err != nil {
+		return err
+	}
+	state, err := s.nested(ctx, saver, thread, snapshot, subgraphs)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, state)
+}
+
+// nested turns a snapshot into its wire form and, when asked, the states of its tasks' subgraphs with it.
+func (s *Server) nested(ctx context.Context, saver graphs.Saver, thread string, snapshot *graphs.Snapshot, subgraphs bool) (wire.ThreadState, error) {
+	state, err := wireState(thread, snapshot)
+	if err != nil {
+		return wire.ThreadState{}, err
+	}
+	for i, task := range snapshot.Tasks {
+		ns := task.Name + ":" + task.ID
+		if snapshot.NS != "" {
+			ns = snapshot.NS + "|" + ns
+		}
+		inner, err := graphs.ReadState(ctx, saver, ns, "")
+		if errors.Is(err, graphs.ErrNoCheckpoint) {
+			continue
+		}
+		if err != nil {
+			return wire.ThreadState{}, err
+		}
+		if !subgraphs {
+			state.Tasks[i].Checkpoint = &wire.CheckpointConfig{ThreadID: thread, CheckpointNS: ns}
+			continue
+		}
+		nested, err := s.nested(ctx, saver, thread, inner, true)
+		if err != nil {
+			return wire.ThreadState{}, err
+		}
+		state.Tasks[i].State = &nested
+	}
+	return state, nil
+}
+
+func wireState(thread string, snap *graphs.Snapshot) (wire.ThreadState, error) {
+	created := wire.At(snap.CreatedAt)
+	state := wire.ThreadState{
+		Values: snap.Values, Next: snap.Next, CreatedAt: &created,
+		Checkpoint: wire.CheckpointConfig{ThreadID: thread, CheckpointNS: snap.NS, CheckpointID: snap.ID, CheckpointMap: snap.CheckpointMap},
+		Metadata:   wire.Object{},
+	}
+	if snap.ParentID != "" {
+		state.ParentCheckpoint = &wire.CheckpointConfig{ThreadID: thread, CheckpointNS: snap.NS, CheckpointID: snap.ParentID}
+	}
+	for key, value := range snap.Metadata {
+		state.Metadata[key] = value
+	}
+	for _, task := range snap.Tasks {
+		out := wire.Task{ID: task.ID, Name: task.Name, Path: task.Path, Result: task.Result}
+		if task.Error != nil {
+			out.Error = &task.Error.Message
+		}
+		for _, interrupt := range task.Interrupts {
+			out.Interrupts = append(out.Interrupts, wire.Interrupt(interrupt))
+		}
+		state.Interrupts = append(state.Interrupts, out.Interrupts...)
+		state.Tasks = append(state.Tasks, out)
+	}
+	return state, nil
+}
+
+// listHistory answers GET /threads/{id}/history.
+func (s *Server) listHistory(ctx context.Context, c *call) error {
+	limit, err := c.number("limit", 10, 1, wire.MaxLimit)
+	if err != nil {
+		return err
+	}
+	return s.history(ctx, c, graphs.ListQuery{Limit: limit, Before: c.gin.Query("before")})
+}
+
+// searchHistory answers POST /threads/{id}/history.
+func (s *Server) searchHistory(ctx context.Context, c *call) error {
+	var in wire.HistorySearch
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	query := graphs.ListQuery{Limit: in.Limit.Or(10), Before: string(in.Before)}
+	if in.Checkpoint != nil {
+		if err := c.ownThread("checkpoint.thread_id", in.Checkpoint.ThreadID); err != nil {
+			return err
+		}
+		query.NS = in.Checkpoint.CheckpointNS
+		if id := in.Checkpoint.CheckpointID; id != "" { // that one alone
+			return s.historyOf(ctx, c, query.NS, id)
+		}
+	}
+	for key, value := range in.Metadata {
+		data, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		if query.Metadata == nil {
+			query.Metadata = map[string]json.RawMessage{}
+		}
+		query.Metadata[key] = data
+	}
+	return s.history(ctx, c, query)
+}
+
+func (s *Server) history(ctx context.Context, c *call, query graphs.ListQuery) error {
+	thread, saver, err := s.readState(ctx, c, "")
+	if err != nil {
+		return err
+	}
+	states := []wire.ThreadState{}
+	for snapshot, err := range graphs.ReadHistory(ctx, saver, query) {
+		if err != nil {
+			return err
+		}
+		state, err := wireState(thread, snapshot)
+		if err != nil {
+			return err
+		}
+		states = append(states, state)
+	}
+	return c.json(http.StatusOK, states)
+}
+
+// historyOf answers with the one checkpoint that was asked for, if it is there.
+func (s *Server) historyOf(ctx context.Context, c *call, ns, checkpoint string) error {
+	thread, saver, err := s.readState(ctx, c, checkpoint)
+	if err != nil {
+		return err
+	}
+	states := []wire.ThreadState{}
+	snapshot, err := graphs.ReadState(ctx, saver, ns, checkpoint)
+	switch {
+	case errors.Is(err, graphs.ErrNoCheckpoint):
+	case err != nil:
+		return err
+	default:
+		state, err := wireState(thread, snapshot)
+		if err != nil {
+			return err
+		}
+		states = append(states, state)
+	}
+	return c.json(http.StatusOK, states)
+}
+
+// updateState answers POST /threads/{id}/state (rest.md §4.7). The node's writers run before anything is locked.
+func (s *Server) updateState(ctx context.Context, c *call) error {
+	id, err := c.uuid("thread_id")
+	if err != nil {
+		return err
+	}
+	var in wire.StateUpdate
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	at := wire.CheckpointConfig{CheckpointID: in.CheckpointID}
+	if in.Checkpoint != nil {
+		if err := c.ownThread("checkpoint.thread_id", in.Checkpoint.ThreadID); err != nil {
+			return err
+		}
+		at = *in.Checkpoint
+	}
+	value := &authhooks.ThreadsUpdate{}
+	authhooks.SetFacts(value, authhooks.Facts{ThreadID: id, AsNode: in.AsNode, StateValues: in.Values.Value, CheckpointID: at.CheckpointID})
+	scope, err := s.Guard.Threads(ctx, value)
+	if err != nil {
+		return err
+	}
+	saved, err := s.writeState(ctx, scope, id, in, at)
+	if err != nil {
+		return named(err, detailThread, id)
+	}
+	made := wire.CheckpointConfig{ThreadID: id, CheckpointNS: saved.NS, CheckpointID: saved.ID}
+	return c.json(http.StatusOK, wire.StateUpdated{Checkpoint: made, Configurable: made})
+}
+
+func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id string, in wire.StateUpdate, at wire.CheckpointConfig) (*graphs.Checkpoint, error) {
+	thread, err := s.DB.Threads.Updatable(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	var bound struct {
+		GraphID     string `json:"graph_id"`
+		AssistantID string `json:"assistant_id"`
+	}
+	if err := decode(thread.Metadata, &bound); err != nil || bound.GraphID == "" {
+		return nil, refuse(http.StatusBadRequest, "Thread %s has no graph ID", id)
+	}
+	assistant := store.Assistant{ID: bound.AssistantID, GraphID: bound.GraphID}
+	graph, err := s.load(ctx, bound.GraphID, "threads.update", assistant)
+	if err != nil {
+		return nil, err
+	}
+	values := in.Values.Value
+	if string(values) == "null" {
+		values = nil
+	}
+	return graph.Write(ctx, []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: values, AsNode: in.AsNode}}}}, graphs.Config{
+		ThreadID: id, GraphID: bound.GraphID, AssistantID: bound.AssistantID,
+		CheckpointID: at.CheckpointID, CheckpointNS: at.CheckpointNS, CheckpointMap: at.CheckpointMap,
+		Metadata: map[string]json.RawMessage{"graph_id": quoted(bound.GraphID), "assistant_id": quoted(bound.AssistantID)},
+		Saver:    s.DB.Checkpoints.Writer(scope, id), Now: s.Now,
+	})
+}
+
+func quoted(text string) json.RawMessage {
+	data, _ := json.Marshal(text) // a string always has a JSON form
+	return data
+}

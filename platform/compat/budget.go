@@ -1,0 +1,19 @@
+package compat
+
+import "os"
+
+// Budget says how much of the long tests one run does. Everything that repeats for chance's sake takes its number from here.
+type Budget struct {
+	// Kills is how often a server is killed in the middle of runs.
+	Kills int
+	// Requests is how many random requests the adversary sends.
+	Requests int
+}
+
+// Share is the budget of `make test`; `make soak`, which sets LOCUTORY_SOAK=1, has the full figures.
+func Share() Budget {
+	if os.Getenv("LOCUTORY_SOAK") == "1" {
+		return Budget{Kills: 1000, Requests: 500_000}
+	}
+	return Budget{Kills: 60, Requests: 30_000}
+}

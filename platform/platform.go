@@ -1,0 +1,221 @@
+// Package platform is the composition root of the server: it makes a store, a guard, a queue, a worker and the HTTP face out of
+// a configuration and a user's graphs and hooks, and runs them. Read this file first.
+//
+// A request's way: package api matches the route and authenticates ([access.Guard]); the handler asks the operator's hooks for
+// a scope; the scope goes into the store method, which has no form without one; the store puts the scope's filter into the
+// statement. A run's way: package runs inserts a row, package queue claims it, package worker executes its graph and commits
+// what happened, and package events carries it to whoever listens.
+//
+// Most people never import this package: `locutory dev` and `locutory build` write a main that calls [Main]. Whoever writes
+// their own main does the same:
+//
+//	func main() {
+//		platform.Main(platform.Parts{
+//			Graphs:   []platform.Graph{{ID: "agent", Source: agent.Graph, Symbol: "./agent:Graph"}},
+//			Auth:     security.Auth,
+//			Platform: `{"graphs": {"agent": "./agent:Graph"}, "auth": {"path": "./security:Auth"}}`,
+//		})
+//	}
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/api"
+	"github.com/locutory/locutory/platform/config"
+	"github.com/locutory/locutory/platform/events"
+	"github.com/locutory/locutory/platform/queue"
+	"github.com/locutory/locutory/platform/runs"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/worker"
+)
+
+// Parts are what a user's program is made of; the generated main fills them.
+type Parts struct {
+	Graphs []Graph
+	// Auth is an *authhooks.Auth or a func(context.Context) (*authhooks.Auth, error); nil serves without authentication.
+	Auth       any
+	AuthSymbol string
+	// Platform is the text of platform.json.
+	Platform string
+}
+
+// Graph is one entry of "graphs". Source is a *graphs.StateGraph, a graphs.Runnable, a graphs.Factory or a
+// func() (graphs.Runnable, error).
+type Graph struct {
+	ID          string
+	Source      any
+	Symbol      string
+	Description string
+}
+
+// Config is everything that a Server needs.
+type Config struct {
+	Parts Parts
+	// File is the configuration, Process what the environment and the flags say.
+	File    *config.Config
+	Process config.Process
+	Log     *slog.Logger
+}
+
+// Server is a whole agent server. Make one with [New], serve with [Server.Serve], and Close it.
+type Server struct {
+	cfg    Config
+	auth   *authhooks.Auth
+	graphs *registry
+	db     *store.DB
+	hub    *events.Hub
+	api    *api.Server
+	queue  *queue.Queue
+}
+
+// New opens the database, brings its schema up to date, loads graphs and hooks, and wires everything. Nothing serves or claims
+// until Serve. The environment file must have been loaded: the user's functions are called here.
+func New(ctx context.Context, cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	s := &Server{cfg: cfg}
+	var err error
+	if s.auth, err = loadAuth(ctx, cfg.Parts); err != nil {
+		return nil, err
+	}
+	guard, err := access.New(access.Config{Auth: s.auth, Unhandled: cfg.unhandled(), Log: cfg.Log, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	s.graphs = loadGraphs(cfg.Parts.Graphs)
+	if s.db, err = store.Open(ctx, store.Config{URI: cfg.database(), Indexed: cfg.File.Index(), Log: cfg.Log}); err != nil {
+		return nil, err
+	}
+	if err := s.wire(ctx, guard); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
+	err := s.db.Assistants.SyncSystem(ctx, access.System("assistants of the graphs"), s.graphs.assistants())
+	if err != nil {
+		return err
+	}
+	s.hub = events.NewHub()
+	life := runs.New(runs.Config{DB: s.db, Hub: s.hub, Guard: guard, Graphs: s.graphs, Now: time.Now, NewID: newID})
+	work := worker.New(worker.Config{
+		DB: s.db, Hub: s.hub, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log,
+		Timeout: s.cfg.Process.RunTimeout, Version: Version(), Now: time.Now,
+	})
+	if n := s.cfg.Process.Workers; n > 0 {
+		lease := s.cfg.Process.Lease
+		s.queue, err = queue.New(queue.Config{
+			Store: s.db.Runs, Run: work.Run, Workers: n, Lease: lease, BeatEvery: lease * 3 / 10, Bell: s.hub.Bell(), Log: s.cfg.Log,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.api, err = api.New(api.Config{
+		DB: s.db, Runs: life, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log, Version: Version(),
+		MaxBody: s.cfg.Process.MaxBodyBytes, MountPrefix: s.cfg.File.HTTP.MountPrefix, Disabled: s.cfg.File.HTTP.Disabled,
+		CORS: s.cfg.File.HTTP.CORS, Dev: s.cfg.Process.Dev, Now: time.Now, NewID: newID,
+	})
+	return err
+}
+
+// Handler returns the HTTP face, for servers of one's own. Runs are executed only while Serve or Work runs.
+func (s *Server) Handler() http.Handler { return s.api.Handler() }
+
+// Work claims and executes runs until ctx is done, then hands back what it holds.
+func (s *Server) Work(ctx context.Context) error {
+	if s.queue == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return s.queue.Run(ctx)
+}
+
+// grace is how long open requests have to end when the server stops; streams and waits are aborted at once.
+const grace = 4 * time.Second
+
+// Serve answers on the listener and executes runs until ctx is done. Then it stops accepting, hands its runs back, aborts open
+// streams, whose clients come back by Location, and returns.
+func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func()) error {
+	var all sync.WaitGroup
+	working, stop := context.WithCancel(ctx)
+	defer all.Wait()
+	defer stop()
+	worked := make(chan error, 1)
+	all.Go(func() { worked <- s.Work(working) })
+	all.Go(func() { s.sweep(working) })
+
+	server := &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second,
+		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	all.Go(func() { served <- server.Serve(listener) })
+	if ready != nil {
+		ready()
+	}
+	var failed error
+	select {
+	case <-ctx.Done():
+	case err := <-served:
+		failed = fmt.Errorf("serve: %w", err)
+	case err := <-worked:
+		failed = fmt.Errorf("queue: %w", err)
+	}
+	stop()
+	return errors.Join(failed, s.shut(server))
+}
+
+func (s *Server) shut(server *http.Server) error {
+	s.api.Drain()
+	ctx, done := context.WithTimeout(context.Background(), grace)
+	defer done()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// Close frees what New opened. Serve and Work must have returned.
+func (s *Server) Close() error {
+	s.api.Close()
+	s.hub.Close()
+	return s.db.Close()
+}
+
+// unhandled is what happens to an event that no rule matches; without hooks nothing is asked.
+func (c Config) unhandled() string {
+	if c.File.Auth == nil {
+		return ""
+	}
+	return string(c.File.Auth.Unhandled)
+}
+
+// database is where the rows are: DATABASE_URI, or the file in the data directory beside platform.json.
+func (c Config) database() string {
+	if c.Process.DatabaseURI != "" {
+		return c.Process.DatabaseURI
+	}
+	dir := c.Process.DataDir
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(c.File.Dir(), dir)
+	}
+	return filepath.Join(dir, "locutory.db")
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -1,0 +1,106 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/runs"
+	"github.com/locutory/locutory/platform/store"
+)
+
+// registry holds the graphs that platform.json names. A graph that does not load keeps its error: it is listed, its routes
+// answer 503 with it, and the others serve.
+type registry struct {
+	ids     []string
+	entries map[string]entry
+}
+
+type entry struct {
+	graph  Graph
+	source graphs.Source
+	err    error
+}
+
+func loadGraphs(list []Graph) *registry {
+	r := &registry{entries: map[string]entry{}}
+	for _, graph := range list {
+		source, err := sourceOf(graph)
+		r.ids = append(r.ids, graph.ID)
+		r.entries[graph.ID] = entry{graph, source, err}
+	}
+	slices.Sort(r.ids)
+	return r
+}
+
+// sourceOf calls a function, compiles a graph, and keeps what comes of it.
+func sourceOf(graph Graph) (source graphs.Source, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: panic: %v", graph.Symbol, p)
+		}
+	}()
+	if source, err = graphs.SourceOf(graph.Source); err != nil {
+		return nil, fmt.Errorf("%s: %w", graph.Symbol, err)
+	}
+	if built, ok := source.(interface {
+		Compile() (graphs.Runnable, error)
+	}); ok {
+		if _, err := built.Compile(); err != nil {
+			return nil, fmt.Errorf("%s: %w", graph.Symbol, err)
+		}
+	}
+	return source, nil
+}
+
+// Graph implements [runs.Registry].
+func (r *registry) Graph(id string) (graphs.Source, error) {
+	e, ok := r.entries[id]
+	if !ok {
+		return nil, fmt.Errorf("%q: %w", id, runs.ErrNoGraph)
+	}
+	return e.source, e.err
+}
+
+// IDs implements [runs.Registry].
+func (r *registry) IDs() []string { return r.ids }
+
+// assistants are the assistants that every graph has by itself (rest.md §3.1).
+func (r *registry) assistants() []store.SystemAssistant {
+	var out []store.SystemAssistant
+	for _, id := range r.ids {
+		assistant := store.SystemAssistant{ID: runs.SystemAssistantID(id), GraphID: id, Name: id}
+		if description := r.entries[id].graph.Description; description != "" {
+			assistant.Description = &description
+		}
+		out = append(out, assistant)
+	}
+	return out
+}
+
+// loadAuth returns the hooks, or nil when the program has none. Hooks that cannot be loaded stop the start.
+func loadAuth(ctx context.Context, parts Parts) (*authhooks.Auth, error) {
+	var auth *authhooks.Auth
+	switch made := parts.Auth.(type) {
+	case nil:
+		return nil, nil
+	case *authhooks.Auth:
+		auth = made
+	case func(context.Context) (*authhooks.Auth, error):
+		var err error
+		if auth, err = made(ctx); err != nil {
+			return nil, fmt.Errorf("auth: %s: %w", parts.AuthSymbol, err)
+		}
+	default:
+		return nil, fmt.Errorf("auth: %s is a %T; want *authhooks.Auth or func(context.Context) (*authhooks.Auth, error)", parts.AuthSymbol, parts.Auth)
+	}
+	if auth == nil {
+		return nil, fmt.Errorf("auth: %s is nil", parts.AuthSymbol)
+	}
+	if err := auth.Validate(); err != nil {
+		return nil, fmt.Errorf("auth: mistakes in %s:\n%w", parts.AuthSymbol, err)
+	}
+	return auth, nil
+}

@@ -1,0 +1,51 @@
+package platform
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/api"
+)
+
+// routes prints the table of routes with the rule that answers each event, without opening the database.
+func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
+	cfg, err := f.load(cmd, parts)
+	if err != nil {
+		return err
+	}
+	auth, err := loadAuth(cmd.Context(), parts)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	for _, route := range new(api.Server).Routes() {
+		if route.Public() {
+			fmt.Fprintf(table, "%s\t%s\tpublic\t\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path)
+			continue
+		}
+		for i, event := range route.Events {
+			method, path := route.Method, cfg.File.HTTP.MountPrefix+route.Path
+			if i > 0 {
+				method, path = "", ""
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", method, path, event, answers(auth, event, cfg.unhandled()))
+		}
+	}
+	return table.Flush()
+}
+
+// answers names the rule that decides an event.
+func answers(auth *authhooks.Auth, event, unhandled string) string {
+	if auth == nil {
+		return "no hooks"
+	}
+	resource, action, _ := strings.Cut(strings.Trim(event, "()"), ":")
+	if rule := auth.RuleFor(authhooks.Resource(resource), authhooks.Action(action)); rule != "" {
+		return rule
+	}
+	return "no rule: " + unhandled
+}
