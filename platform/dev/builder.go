@@ -30,11 +30,11 @@ func (e *CompileError) Error() string { return e.Output }
 // several, joined), a *CompileError, or a failure of the machine. What stood at output stays when the build fails, and a
 // process that runs it is not disturbed when it does not.
 func (b *Builder) Build(ctx context.Context, p *Project, output string) error {
-	paths, err := b.inspect(ctx, p)
+	packages, err := b.inspect(ctx, p)
 	if err != nil {
 		return err
 	}
-	if err := b.Generate(p, paths); err != nil {
+	if err := b.generate(p, packages); err != nil {
 		return err
 	}
 	return compile(ctx, p, output)

@@ -6,7 +6,7 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/packages"
 
@@ -14,15 +14,18 @@ import (
 )
 
 // Check looks up every symbol of platform.json and its type, so that a mistake is told with the key that makes it and not
-// as an error of a generated file that nobody wrote. The mistakes come joined, each a *config.Mistake. A package that does
-// not compile is left to the compiler, which says it best.
+// as an error of a generated file that nobody wrote. The mistakes come joined, each a *config.Mistake. When there are none,
+// but a package does not compile, the error is a *CompileError.
 func (b *Builder) Check(ctx context.Context, p *Project) error {
-	_, err := b.inspect(ctx, p)
-	return err
+	loaded, err := b.inspect(ctx, p)
+	if err != nil {
+		return err
+	}
+	return loaded.compileError(p)
 }
 
-// inspect is Check; it returns the import path for each directory that platform.json names.
-func (b *Builder) inspect(ctx context.Context, p *Project) (map[string]string, error) {
+// inspect is Check without the compiler's part, which a build does better.
+func (b *Builder) inspect(ctx context.Context, p *Project) (loaded, error) {
 	var mistakes []*config.Mistake
 	var sound []symbol
 	for _, s := range p.symbols() {
@@ -32,26 +35,24 @@ func (b *Builder) inspect(ctx context.Context, p *Project) (map[string]string, e
 		}
 		sound = append(sound, s)
 	}
-	loaded, err := b.load(ctx, p, sound)
+	packages, err := b.load(ctx, p, sound)
 	if err != nil {
 		return nil, err
 	}
-	doors, err := b.doors(loaded)
+	doors, err := b.doors(packages)
 	if err != nil {
 		return nil, err
 	}
-	paths := map[string]string{}
 	for _, s := range sound {
-		pkg := loaded[filepath.Join(p.Dir, filepath.FromSlash(s.Dir))]
+		pkg := packages.at(p, s.Dir)
 		if pkg == nil {
 			return nil, fmt.Errorf("the go command does not know %s", s.Dir)
 		}
-		paths[s.Dir] = pkg.PkgPath
 		if m := doors.check(s, pkg); m != nil {
 			mistakes = append(mistakes, m)
 		}
 	}
-	return paths, config.Join(mistakes)
+	return packages, config.Join(mistakes)
 }
 
 // missing tells what the disk alone can tell, in better words than the go command's.
@@ -66,14 +67,14 @@ func missing(p *Project, s symbol) string {
 	return ""
 }
 
-// load reads the types of the symbols' packages and of the library. The key is the package's directory, or its import path
-// for the library's.
-func (b *Builder) load(ctx context.Context, p *Project, symbols []symbol) (map[string]*packages.Package, error) {
+// loaded are packages with their types, by directory and by import path.
+type loaded map[string]*packages.Package
+
+// load reads the types of the symbols' packages and of the library.
+func (b *Builder) load(ctx context.Context, p *Project, symbols []symbol) (loaded, error) {
 	patterns := []string{b.library() + "/graphs", b.library() + "/authhooks"}
 	for _, s := range symbols {
-		if !slices.Contains(patterns, s.Dir) {
-			patterns = append(patterns, s.Dir)
-		}
+		patterns = include(patterns, s.Dir)
 	}
 	list, err := packages.Load(&packages.Config{
 		Context: ctx,
@@ -87,11 +88,34 @@ func (b *Builder) load(ctx context.Context, p *Project, symbols []symbol) (map[s
 	case err != nil:
 		return nil, &CompileError{Output: err.Error()}
 	}
-	loaded := map[string]*packages.Package{}
+	l := loaded{}
 	for _, pkg := range list {
-		loaded[pkg.PkgPath], loaded[pkg.Dir] = pkg, pkg
+		l[pkg.PkgPath], l[pkg.Dir] = pkg, pkg
 	}
-	return loaded, nil
+	return l, nil
+}
+
+// at is the package in a directory as platform.json writes it.
+func (l loaded) at(p *Project, dir string) *packages.Package {
+	return l[filepath.Join(p.Dir, filepath.FromSlash(dir))]
+}
+
+// compileError is what the compiler would say of the project's own packages.
+func (l loaded) compileError(p *Project) error {
+	var lines []string
+	for _, dir := range p.packages() {
+		for _, e := range l.at(p, dir).Errors {
+			line := withoutHeadings(e.Msg) // a failed go list speaks for the compiler
+			if e.Pos != "" && e.Pos != "-" {
+				line = relative(p.Dir, e.Pos) + ": " + line
+			}
+			lines = include(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return &CompileError{Output: strings.Join(lines, "\n")}
 }
 
 // doors are the types of the library that a symbol may have.
@@ -100,9 +124,9 @@ type doors struct {
 	runnable      *types.Interface
 }
 
-func (b *Builder) doors(loaded map[string]*packages.Package) (*doors, error) {
+func (b *Builder) doors(l loaded) (*doors, error) {
 	d := &doors{graphs: b.library() + "/graphs", hooks: b.library() + "/authhooks"}
-	pkg := loaded[d.graphs]
+	pkg := l[d.graphs]
 	if pkg == nil || len(pkg.Errors) > 0 {
 		text := fmt.Sprintf("go.mod does not require %s; run: go get -tool %[1]s/cmd/locutory", b.library())
 		if pkg != nil {

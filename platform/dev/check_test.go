@@ -111,7 +111,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCheckLeavesCompileErrorsToTheCompiler(t *testing.T) {
+func TestCompileErrorsAreTheCompilers(t *testing.T) {
 	t.Parallel()
 	dir := create(t, map[string]string{
 		"agent/agent.go": "package agent\n\nvar x = undefined\n",
@@ -122,12 +122,12 @@ func TestCheckLeavesCompileErrorsToTheCompiler(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &Builder{Library: library}
-	if err := b.Check(t.Context(), project); err != nil {
-		t.Errorf("check: %v, want nothing", err)
-	}
-	err = b.Build(t.Context(), project, project.Binary())
-	if err == nil || err.Error() != "agent/agent.go:3:9: undefined: undefined" {
-		t.Errorf("build: %v, want the compiler's line", err)
+	for name, err := range map[string]error{
+		"check": b.Check(t.Context(), project), "build": b.Build(t.Context(), project, project.Binary()),
+	} {
+		if _, ok := errors.AsType[*CompileError](err); !ok || err.Error() != "agent/agent.go:3:9: undefined: undefined" {
+			t.Errorf("%s: %v, want the compiler's line", name, err)
+		}
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Generate writes the program that is the project's server: it names the user's symbols and hands them to platform.Main.
-// paths gives the import path for each directory of platform.json. A program that is the same already is left alone.
-func (b *Builder) Generate(p *Project, paths map[string]string) error {
-	source, err := b.source(p, paths)
+// generate writes the program that is the project's server: it names the user's symbols and hands them to platform.Main.
+// A program that is the same already is left alone.
+func (b *Builder) generate(p *Project, l loaded) error {
+	source, err := b.source(p, l)
 	if err != nil {
 		return fmt.Errorf("generate: %w", err)
 	}
@@ -30,7 +30,7 @@ func (b *Builder) Generate(p *Project, paths map[string]string) error {
 }
 
 // source is the generated program.
-func (b *Builder) source(p *Project, paths map[string]string) ([]byte, error) {
+func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 	var out bytes.Buffer
 	printf := func(format string, args ...any) { _, _ = fmt.Fprintf(&out, format, args...) } // a Buffer takes all
 	aliases := map[string]string{}
@@ -45,7 +45,7 @@ func (b *Builder) source(p *Project, paths map[string]string) ([]byte, error) {
 			alias = "a0"
 		}
 		aliases[s.Dir] = alias
-		printf("%s %q\n", alias, paths[s.Dir])
+		printf("%s %q\n", alias, l.at(p, s.Dir).PkgPath)
 	}
 	printf(")\n\nfunc main() {\nplatform.Main(platform.Parts{\nGraphs: []platform.Graph{\n")
 	for _, g := range p.Config.Graphs {

@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/locutory/locutory/platform/config"
+)
+
+// convert writes a platform.json from another server's langgraph.json: what means the same stays, symbols get the name of
+// the Go package that has to be written, and what is left out is told.
+func (p *program) convert(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(to); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is there already", to)
+	}
+	var old map[string]any
+	if err := json.Unmarshal(text, &old); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	c := conversion{left: map[string]string{}}
+	out := c.root(old)
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(out); err != nil {
+		return err
+	}
+	if err := os.WriteFile(to, buffer.Bytes(), 0o644); err != nil {
+		return err
+	}
+	p.say("%s is written", to)
+	for _, key := range slices.Sorted(maps.Keys(c.left)) {
+		p.say("  left out %s: %s", key, c.left[key])
+	}
+	_, err = config.Parse(to, buffer.Bytes())
+	return err
+}
+
+// conversion collects the keys that have no place in a platform.json, with the reason.
+type conversion struct{ left map[string]string }
+
+// converted has the keys in the order in which people read them.
+type converted struct {
+	Graphs map[string]any `json:"graphs"`
+	Env    any            `json:"env,omitempty"`
+	Auth   map[string]any `json:"auth,omitempty"`
+	HTTP   map[string]any `json:"http,omitempty"`
+}
+
+func (c *conversion) root(old map[string]any) converted {
+	out := converted{Graphs: map[string]any{}, Env: old["env"]}
+	for key, value := range old {
+		section, _ := value.(map[string]any)
+		switch {
+		case key == "graphs":
+			for id, graph := range section {
+				out.Graphs[id] = graphOf(graph)
+			}
+		case key == "auth":
+			out.Auth = c.auth(section)
+		case key == "http":
+			out.HTTP = c.http(section)
+		case key == "env" || key == "$schema":
+		case slices.Contains(config.PythonKeys(), key):
+			c.left[key] = "Go has go.mod"
+		default:
+			c.left[key] = "not supported yet"
+		}
+	}
+	return out
+}
+
+// graphOf converts "file:name" or {"path": "file:name"}; anything else is left to the check of the result.
+func graphOf(graph any) any {
+	long, ok := graph.(map[string]any)
+	if !ok {
+		return goSymbol(graph)
+	}
+	out := map[string]any{"path": goSymbol(long["path"])}
+	if description, ok := long["description"].(string); ok && description != "" {
+		out["description"] = description
+	}
+	return out
+}
+
+func (c *conversion) auth(old map[string]any) map[string]any {
+	out := map[string]any{}
+	for key, value := range old {
+		switch key {
+		case "path":
+			out[key] = goSymbol(value)
+		case "disable_studio_auth":
+			out[key] = value
+		case "cache":
+			c.left["auth.cache"] = "caching is an Authenticator: wrap it"
+		default:
+			c.left["auth."+key] = "not supported yet"
+		}
+	}
+	// The other server lets through what no handler matches; to keep that has to be a decision.
+	c.left["auth.unhandled"] = `events without a rule are denied here; "unhandled": "allow" is what the other server does`
+	return out
+}
+
+func (c *conversion) http(old map[string]any) map[string]any {
+	out := map[string]any{}
+	for key, value := range old {
+		if key == "cors" || key == "mount_prefix" || strings.HasPrefix(key, "disable_") {
+			out[key] = value
+			continue
+		}
+		c.left["http."+key] = "not supported yet"
+	}
+	return out
+}
+
+// goSymbol makes "./src/agent.py:make_graph" into "./src:MakeGraph", and a file of the root into a directory of its name.
+func goSymbol(value any) any {
+	written, ok := value.(string)
+	if !ok {
+		return value
+	}
+	file, name, _ := strings.Cut(written, ":")
+	dir := path.Dir(path.Clean(file))
+	if dir == "." {
+		dir = strings.TrimSuffix(path.Base(file), path.Ext(file))
+	}
+	var exported strings.Builder
+	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '_' }) {
+		exported.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return "./" + dir + ":" + exported.String()
+}
