@@ -23,6 +23,8 @@ func Run(t *testing.T, backend Backend) {
 		"contains":   containsSuite,
 		"runs":       runSuite,
 		"savers":     saverSuite,
+		"log":        logSuite,
+		"run scopes": runIsolationSuite,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
