@@ -14,7 +14,7 @@ var (
 	// ErrExists says that the id is taken, by whomever.
 	ErrExists = errors.New("already exists")
 	// ErrPostImage says that a row would not match the filter that the hook returned for it: a mistake of the hook's author
-	// when the row is new, and of the caller, who would give the row away, when it is changed. See [PostImageError].
+	// when the row is new, and of the caller, who would give the row away, when it is changed.
 	ErrPostImage = errors.New("the row does not match the filter of its own event")
 	// ErrAssistantNotFound is ErrNotFound for the assistant of a run.
 	ErrAssistantNotFound = fmt.Errorf("assistant: %w", ErrNotFound)

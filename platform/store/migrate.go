@@ -12,14 +12,14 @@ import (
 	"github.com/locutory/locutory/platform/store/migrations"
 )
 
-// migrate brings the schema up to date. On Postgres, processes that start together wait for each other; on SQLite they do so
-// by the transaction of each step.
+// migrate brings the schema up to date. Processes that start together wait for each other on Postgres. On SQLite, where one file
+// seldom has several, each step is a transaction: who comes second fails on what is there already, looks again and is done.
 func (db *DB) migrate(ctx context.Context) error {
 	dialect, files := goose.DialectSQLite3, fs.FS(migrations.SQLite)
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if db.dialect == Postgres {
 		dialect, files = goose.DialectPostgres, migrations.Postgres
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return fmt.Errorf("migration lock: %w", err)
 		}
@@ -33,7 +33,12 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	if _, err := steps.Up(ctx); err != nil {
+	for range 3 {
+		if _, err = steps.Up(ctx); err == nil || db.dialect == Postgres {
+			break
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil

@@ -122,3 +122,25 @@ func TestOpenRefuses(t *testing.T) {
 		t.Error("an index on a key that no filter can have was made")
 	}
 }
+
+// TestOpenTogether has processes make one new database at the same time.
+func TestOpenTogether(t *testing.T) {
+	t.Parallel()
+	for range 2 {
+		c := Config{URI: filepath.Join(t.TempDir(), "new.db"), Indexed: []string{"owner"}}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				db, err := Open(t.Context(), c)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := db.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
