@@ -300,15 +300,21 @@ func (s *Server) getRun(ctx context.Context, c *call) error {
 
 // deleteRun answers DELETE /threads/{id}/runs/{id}: the run goes with its checkpoints.
 func (s *Server) deleteRun(ctx context.Context, c *call) error {
-	scope, run, err := s.foundRun(ctx, c, func(thread, run string) (access.ThreadScope, error) {
-		value := &authhooks.ThreadsDelete{}
-		authhooks.SetFacts(value, authhooks.Facts{ThreadID: thread, RunID: run})
-		return s.Guard.Threads(ctx, value)
-	})
+	thread, err := c.uuid("thread_id")
 	if err != nil {
 		return err
 	}
-	if err := s.DB.Runs.Delete(ctx, scope, run.ThreadID, run.ID); err != nil {
+	id, err := c.uuid("run_id")
+	if err != nil {
+		return err
+	}
+	value := &authhooks.ThreadsDelete{}
+	authhooks.SetFacts(value, authhooks.Facts{ThreadID: thread, RunID: id})
+	scope, err := s.Guard.Threads(ctx, value)
+	if err != nil {
+		return err
+	}
+	if err := s.DB.Runs.Delete(ctx, scope, thread, id); err != nil {
 		return named(err, detailRun)
 	}
 	return c.empty(http.StatusNoContent)
@@ -335,13 +341,11 @@ func (s *Server) cancelRun(ctx context.Context, c *call) error {
 		return err
 	}
 	wait := c.flag("wait")
-	if wait {
-		c.gin.Header("Location", "/threads/"+thread+"/runs/"+id+"/join")
-	}
 	if err := s.Runs.Cancel(ctx, scope, thread, id, string(action), wait); err != nil {
 		return named(err, detailRun)
 	}
 	if wait {
+		c.gin.Header("Location", "/threads/"+thread+"/runs/"+id+"/join")
 		return c.empty(http.StatusNoContent)
 	}
 	return c.empty(http.StatusAccepted)
