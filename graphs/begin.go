@@ -35,7 +35,7 @@ func (r *run) begin(ctx context.Context, in Input) error {
 		return err
 	}
 	for _, t := range r.tasks {
-		t.paused = nil // asked again, or answered
+		t.paused, t.halted = nil, false // asked again, or answered
 	}
 	return nil
 }

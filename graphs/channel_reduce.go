@@ -168,6 +168,9 @@ func (c *channel) combine(old cell, writes []write) (any, error) {
 		return c.arrive(acc, writes), nil
 	}
 	has := old.ok
+	if c.kind == custom && has && acc != nil { // a reducer that appends must not share its array
+		acc = clip(reflect.ValueOf(acc)).Interface()
+	}
 	for i := range writes {
 		switch {
 		case !has:

@@ -30,6 +30,8 @@ type graph struct {
 	drawn []edgeDef // all static edges in declared order, joins too
 
 	// patches caches how foreign struct types in a Patch map to channels.
+	before, after []string // breakpoints
+
 	patches sync.Map // reflect.Type -> *view
 	schemas Schemas
 }
@@ -47,6 +49,8 @@ type node struct {
 	goes     []int // nodes that its Commands go to, as declared
 	joins    []int // indexes of graph.joins that wait for it
 	branches []branch
+	sub      Source
+	known    *graph // the subgraph, unless it is made for each run
 }
 
 type join struct {
@@ -187,7 +191,7 @@ func (c *compiler) nodes() {
 		case def.name == "" || def.name == End || def.name == Start || strings.ContainsAny(def.name, ":|"):
 			c.complain("node %q: choose a name that is not empty, not %s or %s, and has no ':' or '|'", def.name, Start, End)
 			continue
-		case def.call == nil:
+		case def.call == nil && def.sub == nil:
 			c.complain("node %q has no function", def.name)
 			continue
 		}
@@ -209,7 +213,24 @@ func (c *compiler) addNode(def nodeDef) {
 	if err != nil && def.in.Kind() == reflect.Struct && def.in != c.d.state {
 		c.complain("node %q: %w", def.name, err)
 	}
-	c.g.nodes = append(c.g.nodes, node{name: def.name, trigger: trigger, path: []any{pathPull, def.name}, in: in, call: def.call, retry: def.retry, meta: def.meta})
+	c.g.nodes = append(c.g.nodes, node{name: def.name, trigger: trigger, path: []any{pathPull, def.name}, in: in, call: def.call, retry: def.retry, meta: def.meta, sub: def.sub, known: c.subgraph(def)})
+}
+
+// subgraph compiles a node's graph, if it is one that is there without a run.
+func (c *compiler) subgraph(def nodeDef) *graph {
+	var made Runnable
+	var err error
+	switch sub := def.sub.(type) {
+	case *graph:
+		return sub
+	case interface{ Compile() (Runnable, error) }:
+		made, err = sub.Compile()
+	}
+	if err != nil {
+		c.complain("subgraph %q: %w", def.name, err)
+	}
+	known, _ := made.(*graph)
+	return known
 }
 
 // viewOf maps a struct type to channels; fields without a channel stay empty. A type that is no struct reads nothing: it is a Send's.
@@ -365,6 +386,15 @@ func (c *compiler) reachable() {
 	}
 }
 
+func (c *compiler) breakpoints(names []string) []string {
+	for _, name := range names {
+		if _, ok := c.g.byNode[name]; !ok && name != "*" {
+			c.complain("breakpoint at %q: there is no such node%s", name, c.known())
+		}
+	}
+	return names
+}
+
 // successors lists the nodes that can follow a node, as far as it is declared.
 func (g *graph) successors(at int) []int {
 	n := &g.nodes[at]
@@ -389,6 +419,7 @@ func (g *graph) successors(at int) []int {
 
 func (c *compiler) schemas() {
 	g := c.g
+	g.before, g.after = c.breakpoints(c.d.before), c.breakpoints(c.d.after)
 	g.types.input, g.types.output, g.types.context = c.d.input, c.d.output, c.d.context
 	g.schemas.State = c.schema(c.d.state, nil)
 	g.schemas.Input = c.schema(c.d.input, g.input)

@@ -47,11 +47,12 @@ type Event struct {
 	Update    *StateUpdated   `json:"update,omitempty"`
 }
 
-// RunStarted opens an attempt. A later attempt of the same run resets every fold to Base.
+// RunStarted opens an attempt. A later attempt of the same run resets every fold to Base. In a namespace below the root it says
+// that a subgraph begins, or goes on, from Base.
 type RunStarted struct {
 	RunID   string `json:"run_id,omitempty"`
 	Attempt int    `json:"attempt"`
-	// Base is the checkpoint of namespace "" that the run starts from; empty when there is none.
+	// Base is the checkpoint of the event's namespace that the run starts from; empty when there is none.
 	Base string `json:"base,omitempty"`
 	// Resume says that the run goes on from Base without new input: readers are shown its values at once.
 	Resume bool `json:"resume,omitempty"`
@@ -125,7 +126,7 @@ type StepTaken struct {
 	Patch map[string]ChannelPatch `json:"patch,omitempty"`
 }
 
-// Paused tells that static breakpoints (interrupt_before, interrupt_after) stopped the run before or after Nodes.
+// Paused tells that static breakpoints stopped the run before or after Nodes, or inside of them when they are subgraphs.
 type Paused struct {
 	Nodes []string `json:"nodes"`
 	When  string   `json:"when"`

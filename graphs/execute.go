@@ -14,7 +14,10 @@ import (
 // signal is what a node's goroutine tells the coordinator: an event, or that its task is over.
 type signal struct {
 	event Event
-	over  *task
+	// relayed says that the event is a subgraph's: it has its namespace already.
+	relayed bool
+	over    *task
+	do      func() // a call of the saver
 }
 
 // start runs a step's open tasks and returns when all have ended. Only this goroutine yields and calls the saver.
@@ -44,12 +47,10 @@ func (r *run) step(ctx context.Context) error {
 		if t.done {
 			continue
 		}
+		t.gone = gone
 		wg.Go(func() {
 			r.execute(stepCtx, t)
-			select {
-			case r.inbox <- signal{over: t}:
-			case <-gone:
-			}
+			r.tell(t, signal{over: t})
 		})
 	}
 	return r.listen(ctx, cancel, open)
@@ -65,13 +66,13 @@ func (r *run) listen(ctx context.Context, cancel context.CancelFunc, open int) e
 			return ctxError(ctx)
 		case s := <-r.inbox:
 			if s.over == nil {
-				if !r.emit(s.event) {
+				if !r.take(s) {
 					return errStopped
 				}
 				continue
 			}
 			open--
-			clean = clean && s.over.err == nil && s.over.paused == nil
+			clean = clean && s.over.err == nil && !s.over.halted
 			if s.over.err != nil && ctx.Err() != nil {
 				return ctxError(ctx)
 			}
@@ -88,6 +89,19 @@ func (r *run) listen(ctx context.Context, cancel context.CancelFunc, open int) e
 		}
 	}
 	return failure
+}
+
+// take does what a task asks for in between.
+func (r *run) take(s signal) bool {
+	switch {
+	case s.do != nil:
+		s.do()
+		return true
+	case s.relayed:
+		r.know(s.event)
+		return r.yield == nil || r.yield(s.event, nil)
+	}
+	return r.emit(s.event)
 }
 
 // ctxError returns ctx's error together with its cause.
@@ -122,6 +136,8 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 	end := &TaskEnded{ID: t.plan.ID, Name: t.plan.Name, Hidden: t.node.name == Start}
 	var writes []Write
 	switch {
+	case t.err != nil && r.ns != "" && isToParent(t.err):
+		// no failure: it goes on above
 	case t.err != nil:
 		end.Error = FailureOf(t.err)
 		writes = []Write{{Task: t.plan.ID, Channel: ErrorChannel, Value: mustJSON(end.Error)}}
@@ -130,8 +146,8 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 				Write{Task: t.plan.ID, Channel: InterruptChannel, Value: mustJSON([]Interruption{*t.refused})},
 				Write{Task: t.plan.ID, Channel: ResumeChannel, Value: mustJSON(answered{Values: t.questions.accepted()})})
 		}
-	case t.paused != nil:
-		end.Interrupts = []Interruption{*t.paused}
+	case t.halted:
+		end.Interrupts = append([]Interruption{}, t.paused...)
 		writes = []Write{{Task: t.plan.ID, Channel: InterruptChannel, Value: mustJSON(end.Interrupts)}}
 	default:
 		t.done = true
@@ -150,6 +166,9 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 	}
 	if t.done {
 		writes = r.g.stored(t)
+	}
+	if len(writes) == 0 {
+		return nil
 	}
 	if last {
 		r.last = writes
@@ -179,7 +198,10 @@ func (r *run) execute(ctx context.Context, t *task) {
 			return
 		}
 		if question != nil {
-			t.paused, t.err, t.out = question, nil, outcome{}
+			t.halted, t.paused = true, []Interruption{*question}
+		}
+		if t.halted {
+			t.err, t.out = nil, outcome{}
 			return
 		}
 		if t.err == nil || ctx.Err() != nil || !t.node.retry.allows(t.err, attempts) {
@@ -194,7 +216,7 @@ func (r *run) execute(ctx context.Context, t *task) {
 // attemptTask runs user code: the node and its routers.
 func (r *run) attemptTask(ctx context.Context, t *task) (out outcome, err error) {
 	err = r.guard(func() (err error) {
-		if t.node.call == nil {
+		if t.node.name == Start {
 			out.from, out.writes = Start, t.writes
 			if r.encode {
 				if err := r.g.encode(&out); err != nil {
@@ -203,17 +225,29 @@ func (r *run) attemptTask(ctx context.Context, t *task) (out outcome, err error)
 			}
 			return r.g.follow(ctx, t.node, r.cells, &out)
 		}
-		u, err := t.node.call(ctx, t.input)
+		u, err := r.update(ctx, t)
 		if err != nil {
 			return err
 		}
-		if question, refusal := t.questions.outcome(); question != nil && refusal == nil {
+		if question, refusal := t.questions.outcome(); t.halted || question != nil && refusal == nil {
 			return nil // what a paused node returned is dropped
 		}
 		out, err = r.g.resolve(ctx, t.node, r.cells, u, r.encode)
 		return err
 	})
 	return out, err
+}
+
+func (r *run) update(ctx context.Context, t *task) (Update, error) {
+	if t.node.sub != nil {
+		return r.nested(ctx, t)
+	}
+	return t.node.call(ctx, t.input)
+}
+
+func isToParent(err error) bool {
+	var up *toParent
+	return errors.As(err, &up)
 }
 
 // guard makes a panic of user code an error.

@@ -21,12 +21,13 @@ func (e *PausedError) Error() string {
 	return fmt.Sprintf("the run waits for an answer to %s; resume it with a Command", e.Interrupts[0].Value)
 }
 
-// note remembers an event that says why a run does not go on.
-func (e *PausedError) note(ev Event) {
-	switch ev.Kind {
-	case KindTaskEnd:
+// note remembers an event of the graph ns that says why a run does not go on.
+func (e *PausedError) note(ev Event, ns string) {
+	switch {
+	case ev.NS != ns: // a subgraph's: told again by its node
+	case ev.Kind == KindTaskEnd:
 		e.Interrupts = append(e.Interrupts, ev.TaskEnd.Interrupts...)
-	case KindPause:
+	case ev.Kind == KindPause:
 		e.Nodes = ev.Pause.Nodes
 	}
 }
@@ -49,7 +50,7 @@ func Invoke[S any](ctx context.Context, r Runnable, in Input, cfg Config) (S, er
 	paused := &PausedError{}
 	run := own.newRun(cfg)
 	run.encode = cfg.Saver != nil
-	run.yield = func(e Event, _ error) bool { paused.note(e); return true }
+	run.yield = func(e Event, _ error) bool { paused.note(e, cfg.CheckpointNS); return true }
 	if err := run.all(ctx, in); err != nil {
 		return state, err
 	}
@@ -83,7 +84,7 @@ func invokeFold[S any](ctx context.Context, r Runnable, in Input, cfg Config) (S
 		if err != nil {
 			return state, err
 		}
-		paused.note(e)
+		paused.note(e, cfg.CheckpointNS)
 		if err := fold(ctx, values, e, cfg); err != nil {
 			return state, err
 		}

@@ -86,7 +86,8 @@ func (g *graph) collectCommand(out *outcome, c Command) error {
 	switch c.Graph {
 	case "":
 	case Parent:
-		return failf(ErrInvalidUpdate, "%v", errParent)
+		c.Graph = ""
+		return &toParent{c}
 	default:
 		return failf(ErrInvalidUpdate, "Command.Graph is %q; it is empty or graphs.Parent", c.Graph)
 	}

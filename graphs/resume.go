@@ -12,21 +12,26 @@ func (r *run) answer(cmd *InputCommand) (map[string]answered, error) {
 		return nil, nil
 	}
 	byID := resumeMap(cmd.Resume)
-	waiting := make([]*task, 0, len(r.tasks))
+	waiting, questions := make([]*task, 0, len(r.tasks)), 0
 	for _, t := range r.tasks {
 		again := r.attempt > 1 && r.cfg.RunID != "" && t.answeredBy == r.cfg.RunID // by this very command
-		if t.paused != nil && !t.done && !again {
+		if len(t.paused) > 0 && !t.done && !again {
+			questions += len(t.paused)
 			waiting = append(waiting, t)
 		}
 	}
-	if byID == nil && len(waiting) > 1 {
+	if byID == nil && questions > 1 {
 		return nil, failf(ErrAmbiguousResume, "%v", ErrAmbiguousResume)
 	}
 	found := map[string]answered{}
 	for _, t := range waiting {
+		if t.node.sub != nil {
+			t.answers = answersInside(t, cmd.Resume, byID)
+			continue // kept by the subgraph
+		}
 		value, ok := cmd.Resume, true
 		if byID != nil {
-			value, ok = byID[t.paused.ID]
+			value, ok = byID[t.paused[0].ID]
 		}
 		if !ok {
 			continue
@@ -35,6 +40,20 @@ func (r *run) answer(cmd *InputCommand) (map[string]answered, error) {
 		found[t.plan.ID] = answered{Run: r.cfg.RunID, Values: t.questions.answers}
 	}
 	return found, nil
+}
+
+// answersInside picks the answers to the questions of a task's subgraph.
+func answersInside(t *task, value json.RawMessage, byID map[string]json.RawMessage) map[string]json.RawMessage {
+	if byID == nil {
+		return map[string]json.RawMessage{t.paused[0].ID: value}
+	}
+	answers := map[string]json.RawMessage{}
+	for _, question := range t.paused {
+		if value, ok := byID[question.ID]; ok {
+			answers[question.ID] = value
+		}
+	}
+	return answers
 }
 
 // resumeMap returns the value by interrupt ids, nil if it is a plain value.

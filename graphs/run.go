@@ -50,6 +50,8 @@ type run struct {
 	// checkpoint's parent instead of cp. Both are Write's.
 	early  *applied
 	parent *string
+	// halted says that the run has paused: at a breakpoint, or for answers to its tasks' questions.
+	halted bool
 	// last are the pending writes that go with the next checkpoint.
 	last    []Write
 	scratch [][]write // by channel, reused by every step
@@ -88,6 +90,12 @@ func (g *graph) newRun(cfg Config) *run {
 		keep:    keeper{saver: cfg.Saver, durability: cfg.Durability, ns: cfg.CheckpointNS},
 		attempt: max(cfg.Attempt, 1), limit: cfg.RecursionLimit,
 		cells: make([]cell, len(g.channels)), scratch: make([][]write, len(g.channels)),
+	}
+	if r.cfg.InterruptBefore == nil {
+		r.cfg.InterruptBefore = g.before
+	}
+	if r.cfg.InterruptAfter == nil {
+		r.cfg.InterruptAfter = g.after
 	}
 	if r.ns != "" {
 		r.parents = cfg.CheckpointMap
@@ -136,15 +144,19 @@ func (r *run) emit(e Event) bool {
 	}
 	e.NS = r.ns
 	e.At = r.cfg.Now().UnixMicro()
-	if r.cfg.Messages && e.Task != "" {
-		switch {
-		case e.Chunk != nil:
-			r.shown[e.Chunk.Delta.ID] = true
-		case e.Message != nil:
-			r.shown[e.Message.Message.ID] = true
-		}
-	}
+	r.know(e)
 	return r.yield(e, nil)
+}
+
+// know remembers which messages readers have seen.
+func (r *run) know(e Event) {
+	switch {
+	case !r.cfg.Messages:
+	case e.Chunk != nil:
+		r.shown[e.Chunk.Delta.ID] = true
+	case e.Message != nil:
+		r.shown[e.Message.Message.ID] = true
+	}
 }
 
 // do is the run: begin, then supersteps until there is nothing to do.
@@ -172,8 +184,8 @@ func (r *run) do(ctx context.Context, in Input) error {
 		if err := r.step(ctx); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(r.tasks, func(t *task) bool { return t.paused != nil }) {
-			return nil
+		if r.halted = slices.ContainsFunc(r.tasks, func(t *task) bool { return t.halted }); r.halted {
+			return r.haltedInside()
 		}
 		ran := r.tasks
 		if err := r.advance(ctx); err != nil {
@@ -204,7 +216,22 @@ func (r *run) breakpoint(names []string, tasks []*task) []string {
 	return stop
 }
 
+// haltedInside tells of tasks that a breakpoint of their subgraph has stopped.
+func (r *run) haltedInside() error {
+	var nodes []string
+	for _, t := range r.tasks {
+		if t.halted && len(t.paused) == 0 {
+			nodes = append(nodes, t.node.name)
+		}
+	}
+	if len(nodes) == 0 {
+		return nil
+	}
+	return r.pause(nodes, "inside")
+}
+
 func (r *run) pause(nodes []string, when string) error {
+	r.halted = true
 	if !r.emit(Event{Kind: KindPause, Pause: &Paused{Nodes: nodes, When: when}}) {
 		return errStopped
 	}

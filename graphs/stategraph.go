@@ -31,6 +31,8 @@ type StateGraph[S any] struct {
 
 // definition is what was asked for, before Compile has looked at it.
 type definition struct {
+	before, after []string // breakpoints
+
 	state, input, output, context reflect.Type
 
 	nodes    []nodeDef
@@ -49,6 +51,7 @@ type nodeDef struct {
 	retry RetryPolicy
 	meta  map[string]any
 	goes  []string
+	sub   Source
 }
 
 // nodeFunc calls a node with a pointer to its input.
@@ -95,6 +98,16 @@ func OutputSchema[Out any]() Option { return func(d *definition) { d.output = re
 
 // ContextSchema says that a run has settings of type C; nodes read them by [ContextFrom].
 func ContextSchema[C any]() Option { return func(d *definition) { d.context = reflect.TypeFor[C]() } }
+
+// InterruptBefore lets every run stop before the named nodes, "*" for all; a run without input goes on. See [Config].InterruptBefore.
+func InterruptBefore(nodes ...string) Option {
+	return func(d *definition) { d.before = append(d.before, nodes...) }
+}
+
+// InterruptAfter lets every run stop after the named nodes.
+func InterruptAfter(nodes ...string) Option {
+	return func(d *definition) { d.after = append(d.after, nodes...) }
+}
 
 // Reduce gives a channel a reducer of its own. fn must change neither argument. The first write is taken as it is unless there is a [Default].
 func Reduce[T any](channel string, fn func(left, right T) T) Option {

@@ -43,6 +43,14 @@ func (r *run) prepare() error {
 			}
 			continue
 		}
+		if t.node.sub != nil {
+			values, err := r.shared()
+			if err != nil {
+				return err
+			}
+			t.input = values
+			continue
+		}
 		if t.isPush() {
 			arg, err := t.argument()
 			if err != nil {
@@ -361,7 +369,7 @@ func (r *run) schedule(cp *Checkpoint, plans []plan) []*task {
 		}
 		if c := p.carried; c != nil {
 			t.plan.ID, t.done, t.restored, t.out, t.paused = c.plan.ID, c.done, c.restored, c.out, c.paused
-			t.questions.answers = c.questions.answers
+			t.questions.answers, t.answers = c.questions.answers, c.answers
 		} else {
 			t.plan.ID = taskID(cp.ID, r.ns, cp.Step+1, n.name, t.plan.Triggers[0], at)
 		}

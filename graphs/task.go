@@ -2,7 +2,6 @@ package graphs
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 )
@@ -31,11 +30,17 @@ type task struct {
 
 	// done says that the task has an outcome, kept from an earlier run if restored.
 	done, restored bool
-	paused         *Interruption
+	// halted says that the task waits: for answers to paused, or at a breakpoint of its subgraph.
+	halted bool
+	paused []Interruption
+	// answers are for the questions of the task's subgraph, by id.
+	answers map[string]json.RawMessage
+	// gone is closed when the coordinator listens no more.
+	gone <-chan struct{}
 	// refused is the question whose answer did not fit.
 	refused *Interruption
-	err            error
-	out            outcome
+	err     error
+	out     outcome
 }
 
 // outcome is what a node's update and edges came to.
@@ -116,9 +121,7 @@ func (g *graph) restore(t *task, writes []Write) error {
 			if err := json.Unmarshal(w.Value, &asked); err != nil {
 				return fmt.Errorf("task %s: %s: %w", t.plan.ID, w.Channel, err)
 			}
-			if len(asked) > 0 {
-				t.paused = &asked[0]
-			}
+			t.paused = asked
 			continue
 		case ResumeChannel:
 			var a answered
@@ -217,6 +220,3 @@ func (t *task) argument() (any, error) {
 
 // isPush reports whether the task is a Send.
 func (t *task) isPush() bool { return len(t.plan.Path) > 0 && t.plan.Path[0] == pathPush }
-
-// errParent is returned where a Command addresses a parent that is not there.
-var errParent = errors.New("Command.Graph is graphs.Parent, but the graph is not inside another one")

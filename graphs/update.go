@@ -20,6 +20,11 @@ func (g *graph) Write(ctx context.Context, steps []Superstep, cfg Config) (*Chec
 	if len(steps) == 0 {
 		return nil, &InputError{Err: errors.New("no updates")}
 	}
+	inner, err := g.within(cfg.CheckpointNS)
+	if err != nil {
+		return nil, err
+	}
+	g = inner
 	var last *Checkpoint
 	for i, s := range steps {
 		r := g.newRun(cfg)

@@ -52,6 +52,9 @@ func RunContext(ctx context.Context, t testing.TB, r graphs.Runnable, in graphs.
 
 func (res *Result) take(t testing.TB, e graphs.Event, cfg graphs.Config) {
 	t.Helper()
+	if e.NS != cfg.CheckpointNS {
+		return // a subgraph's
+	}
 	switch e.Kind {
 	case graphs.KindRunStart:
 		if e.RunStart.Base == "" {

@@ -1,0 +1,267 @@
+package graphs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"reflect"
+	"strings"
+)
+
+// AddSubgraph adds a graph as a node. It gets the keys that both states have, runs under a namespace of its own (node:task, joined
+// by '|'), and what it ends with is the node's update. Its interrupts, breakpoints and failures are those of the node; a run that
+// resumes goes on inside.
+func (g *StateGraph[S]) AddSubgraph(name string, source Source, opts ...NodeOption) *StateGraph[S] {
+	n := nodeDef{name: name, in: reflect.TypeFor[S](), sub: source}
+	for _, opt := range opts {
+		opt(&n)
+	}
+	g.def.nodes = append(g.def.nodes, n)
+	return g
+}
+
+// Load implements [Source]: a compiled graph is its own.
+func (g *graph) Load(context.Context, *ServerRuntime) (Runnable, error) { return g, nil }
+
+// Settings implements [Source].
+func (g *graph) Settings() json.RawMessage { return g.schemas.Context }
+
+// toParent is how a Command with Graph: Parent leaves a subgraph.
+type toParent struct{ command Command }
+
+func (e *toParent) Error() string {
+	return "Command.Graph is graphs.Parent, but the graph is not inside another one"
+}
+
+// Class returns the class that clients see, if there is no parent.
+func (e *toParent) Class() string { return "InvalidUpdateError" }
+
+// subgraphOf loads the graph of a node.
+func (r *run) subgraphOf(ctx context.Context, n *node) (*graph, error) {
+	made, err := n.sub.Load(ctx, &ServerRuntime{
+		Config: r.cfg, User: r.cfg.User, AccessContext: "threads.create_run", IsForExecution: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load subgraph: %w", err)
+	}
+	sub, ok := made.(*graph)
+	if !ok {
+		return nil, fmt.Errorf("subgraph is a %T; want a graph of this package", made)
+	}
+	return sub, nil
+}
+
+// shared are the values that a subgraph takes over. It is made by the coordinator, for the task's goroutine.
+func (r *run) shared() (Set, error) {
+	values := Set{}
+	for i := range r.g.channels {
+		ch, c := &r.g.channels[i], &r.cells[i]
+		if !c.ok || !ch.isState() {
+			continue
+		}
+		val, err := c.value(ch)
+		if err != nil {
+			return nil, err
+		}
+		if val != nil {
+			val = clip(reflect.ValueOf(val)).Interface()
+		}
+		values[ch.name] = val
+	}
+	return values, nil
+}
+
+// nested runs a task's subgraph, from its input or from where it stopped, and returns its end state as an update.
+func (r *run) nested(ctx context.Context, t *task) (Update, error) {
+	sub, err := r.subgraphOf(ctx, t.node)
+	if err != nil {
+		return nil, err
+	}
+	cfg := r.cfg
+	cfg.CheckpointNS, cfg.CheckpointID, cfg.InterruptBefore, cfg.InterruptAfter = t.ns, "", nil, nil
+	cfg.CheckpointMap = map[string]string{r.ns: r.cp.ID}
+	maps.Copy(cfg.CheckpointMap, r.parents)
+	if cfg.Saver != nil {
+		cfg.Saver = &relay{to: cfg.Saver, run: r, task: t}
+	}
+	child := sub.newRun(cfg)
+	child.encode = r.encode
+	child.yield = func(e Event, _ error) bool { return r.tell(t, signal{event: e, relayed: true}) }
+	in, err := child.inputOf(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := child.all(ctx, in); err != nil {
+		var up *toParent
+		if errors.As(err, &up) {
+			return up.command, nil
+		}
+		return nil, err
+	}
+	if child.halted {
+		t.halted = true
+		for _, inner := range child.tasks {
+			t.paused = append(t.paused, inner.paused...)
+		}
+		return nil, nil
+	}
+	return child.output(r.g)
+}
+
+// inputOf is what a nested run begins with: answers, nothing if it has begun before, else the parent's values or a Send's argument.
+func (r *run) inputOf(ctx context.Context, t *task) (Input, error) {
+	if r.cfg.Saver != nil {
+		_, err := r.cfg.Saver.Get(ctx, r.ns, "")
+		if err != nil && !errors.Is(err, ErrNoCheckpoint) {
+			return Input{}, fmt.Errorf("read checkpoint: %w", err)
+		}
+		if err == nil && len(t.answers) > 0 {
+			return Input{Command: &InputCommand{Resume: mustJSON(t.answers), HasResume: true}}, nil
+		}
+		if err == nil {
+			return Input{}, nil
+		}
+	}
+	if t.isPush() {
+		raw := t.plan.Input
+		if raw == nil {
+			var err error
+			if raw, err = json.Marshal(t.arg); err != nil {
+				return Input{}, fmt.Errorf("argument of Send: %w", err)
+			}
+		}
+		return Input{Value: raw}, nil
+	}
+	values := Set{}
+	parent := t.input.(Set)
+	for _, at := range r.g.input {
+		if v, ok := parent[r.g.channels[at].name]; ok {
+			values[r.g.channels[at].name] = v
+		}
+	}
+	return Input{Value: values}, nil
+}
+
+// output is the end state as far as the parent has its keys.
+func (r *run) output(parent *graph) (Update, error) {
+	values := Set{}
+	for _, at := range r.g.output {
+		ch, c := &r.g.channels[at], &r.cells[at]
+		if _, ok := parent.byName[ch.name]; !ok || !c.ok {
+			continue
+		}
+		val, err := c.value(ch)
+		if err != nil {
+			return nil, err
+		}
+		values[ch.name] = val
+	}
+	return values, nil
+}
+
+// tell hands the coordinator something from a task's goroutine; false means that it has gone.
+func (r *run) tell(t *task, s signal) bool {
+	select {
+	case r.inbox <- s:
+		return true
+	case <-t.gone:
+		return false
+	}
+}
+
+// relay is the saver of a nested run: its calls are made by the coordinator above, so that the saver at the root is called by one
+// goroutine.
+type relay struct {
+	to   Saver
+	run  *run
+	task *task
+}
+
+func (s *relay) call(f func() error) error {
+	var err error
+	done := make(chan struct{})
+	if !s.run.tell(s.task, signal{do: func() { err = f(); close(done) }}) {
+		return ErrTaskOver
+	}
+	<-done
+	return err
+}
+
+func (s *relay) Get(ctx context.Context, ns, id string) (saved *Saved, err error) {
+	e := s.call(func() error { saved, err = s.to.Get(ctx, ns, id); return err })
+	return saved, e
+}
+
+func (s *relay) List(ctx context.Context, q ListQuery) iter.Seq2[*Saved, error] {
+	return func(yield func(*Saved, error) bool) {
+		var all []*Saved
+		err := s.call(func() error {
+			for saved, err := range s.to.List(ctx, q) {
+				if err != nil {
+					return err
+				}
+				all = append(all, saved)
+			}
+			return nil
+		})
+		for _, saved := range all {
+			if !yield(saved, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (s *relay) Put(ctx context.Context, c Commit) error {
+	return s.call(func() error { return s.to.Put(ctx, c) })
+}
+
+func (s *relay) PutWrites(ctx context.Context, ns, id, task string, w []Write) error {
+	return s.call(func() error { return s.to.PutWrites(ctx, ns, id, task, w) })
+}
+
+func (s *relay) Sync(ctx context.Context) error {
+	return s.call(func() error { return s.to.Sync(ctx) })
+}
+
+// Subgraphs lists the graphs that are nodes of r, by node, as far as they are known without a run; nil if there are none.
+func Subgraphs(r Runnable) map[string]Runnable {
+	g, ok := r.(*graph)
+	if !ok {
+		return nil
+	}
+	var subs map[string]Runnable
+	for i := range g.nodes {
+		if n := &g.nodes[i]; n.known != nil {
+			if subs == nil {
+				subs = map[string]Runnable{}
+			}
+			subs[n.name] = n.known
+		}
+	}
+	return subs
+}
+
+// within returns the graph that a namespace belongs to.
+func (g *graph) within(ns string) (*graph, error) {
+	for segment := range strings.SplitSeq(ns, "|") {
+		if segment == "" {
+			continue
+		}
+		name, _, _ := strings.Cut(segment, ":")
+		at, err := g.find(name)
+		if err != nil {
+			return nil, err
+		}
+		if g = g.nodes[at].known; g == nil {
+			return nil, failf(ErrUnknownNode, "node %q is no subgraph that is known without a run", name)
+		}
+	}
+	return g, nil
+}

@@ -1,0 +1,248 @@
+package graphs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/graphs/graphtest"
+	"github.com/locutory/locutory/graphs/memory"
+)
+
+type outerState struct {
+	Items []string `json:"items" reduce:"append"`
+	Gp    string   `json:"gp"`
+}
+
+type innerState struct {
+	Items []string `json:"items" reduce:"append"`
+	Step  string   `json:"step"`
+}
+
+func enter(name string) func(context.Context, innerState) (graphs.Update, error) {
+	return func(context.Context, innerState) (graphs.Update, error) {
+		return graphs.Patch(innerState{Items: []string{name}, Step: name}), nil
+	}
+}
+
+// threeLevels is the fixture `nested`; last is the node at its end.
+func threeLevels(t testing.TB, last func(context.Context, innerState) (graphs.Update, error), opts ...graphs.Option) graphs.Runnable {
+	t.Helper()
+	child := graphs.NewStateGraph[innerState](opts...).AddNode("c_one", enter("c_one")).AddNode("c_two", last).
+		AddEdge(graphs.Start, "c_one").AddEdge("c_one", "c_two")
+	parent := graphs.NewStateGraph[innerState]().AddNode("p_one", enter("p_one")).AddSubgraph("p_two", child).
+		AddEdge(graphs.Start, "p_one").AddEdge("p_one", "p_two")
+	return compile(t, graphs.NewStateGraph[outerState]().
+		AddNode("gp_one", func(context.Context, outerState) (graphs.Update, error) {
+			return graphs.Patch(outerState{Items: []string{"gp_one"}, Gp: "one"}), nil
+		}).
+		AddSubgraph("gp_two", parent).
+		AddEdge(graphs.Start, "gp_one").AddEdge("gp_one", "gp_two"))
+}
+
+// The subgraph shares a list, so items come back twice at each return, as the reference does it.
+func TestNestedGraphs(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	res := run(t, threeLevels(t, enter("c_two")), value(`{}`), graphs.Config{Saver: s})
+	inner := "gp_one p_one"
+	child := inner + " c_one c_two"
+	want := "gp_one " + inner + " " + child
+	if got := strings.NewReplacer(`["`, "", `"]`, "", `","`, " ").Replace(string(res.Values["items"])); got != want {
+		t.Errorf("items %s, want %s", got, want)
+	}
+	if _, ok := res.Values["step"]; ok {
+		t.Error("a key that is not shared came out")
+	}
+	depth := map[int]int{}
+	for _, e := range res.Of(graphs.KindStep) {
+		if e.NS == "" {
+			depth[0]++
+			continue
+		}
+		depth[strings.Count(e.NS, "|")+1]++
+		saved, err := s.Get(t.Context(), e.NS, e.Step.Checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(saved.Parents) != strings.Count(e.NS, "|")+1 {
+			t.Errorf("parents of %s: %v", e.NS, saved.Parents)
+		}
+	}
+	if diff := cmp.Diff(map[int]int{0: 4, 1: 4, 2: 4}, depth); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNestedInterrupt(t *testing.T) {
+	t.Parallel()
+	for _, durability := range []graphs.Durability{graphs.DurabilityAsync, graphs.DurabilityExit} {
+		t.Run(string(durability), func(t *testing.T) {
+			t.Parallel()
+			g := threeLevels(t, func(ctx context.Context, _ innerState) (graphs.Update, error) {
+				var answers []string
+				for _, q := range []string{"first?", "second?"} {
+					answer, err := graphs.Interrupt[string](ctx, q)
+					if err != nil {
+						return nil, err
+					}
+					answers = append(answers, answer)
+				}
+				return graphs.Patch(innerState{Items: answers}), nil
+			})
+			cfg := graphs.Config{Saver: memory.New(), Durability: durability}
+			first := run(t, g, value(`{}`), cfg)
+			shot, err := graphs.ReadState(t.Context(), cfg.Saver, "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(shot.Interrupts) != 1 || shot.Tasks[0].Name != "gp_two" || string(shot.Interrupts[0].Value) != `"first?"` {
+				t.Fatalf("state at the root: %+v", shot.Tasks)
+			}
+			for _, q := range first.Interrupts { // told at each level, with one id
+				if q.ID != shot.Interrupts[0].ID {
+					t.Errorf("ids differ: %+v", first.Interrupts)
+				}
+			}
+			nested, err := graphs.ReadState(t.Context(), cfg.Saver, "gp_two:"+shot.Tasks[0].ID, "")
+			if err != nil || nested.Next[0] != "p_two" {
+				t.Fatalf("nested state: %+v, %v", nested, err)
+			}
+			second := run(t, g, resume(`"a"`), cfg)
+			if string(second.Interrupts[0].Value) != `"second?"` {
+				t.Fatalf("second question: %+v", second.Interrupts)
+			}
+			done := run(t, g, resume(`{"`+second.Interrupts[0].ID+`":"b"}`), cfg)
+			if got := string(done.Values["items"]); !strings.HasSuffix(got, `"c_one","a","b"]`) {
+				t.Errorf("items: %s", got)
+			}
+			for _, e := range done.Of(graphs.KindTaskStart) {
+				if e.TaskStart.Name == "c_one" || e.TaskStart.Name == "gp_one" {
+					t.Errorf("%s ran again", e.TaskStart.Name)
+				}
+			}
+		})
+	}
+}
+
+// Fixture `weather`: a breakpoint inside; an edit of the inner state before the run goes on.
+func TestNestedBreakpointAndUpdate(t *testing.T) {
+	t.Parallel()
+	g := threeLevels(t, func(_ context.Context, s innerState) (graphs.Update, error) {
+		return graphs.Patch(innerState{Items: []string{"saw " + s.Step}}), nil
+	}, graphs.InterruptBefore("c_two"))
+	cfg := graphs.Config{Saver: memory.New()}
+	res := run(t, g, value(`{}`), cfg)
+	if res.Paused == nil || res.Paused.When != "inside" || res.Paused.Nodes[0] != "gp_two" {
+		t.Fatalf("paused: %+v", res.Paused)
+	}
+	ns := ""
+	for _, e := range res.Of(graphs.KindPause) {
+		if strings.Count(e.NS, "|") == 1 {
+			ns = e.NS
+		}
+	}
+	inner := cfg
+	inner.CheckpointNS = ns
+	if _, err := g.Write(t.Context(), []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: raw(`{"step":"the edit"}`)}}}}, inner); err != nil {
+		t.Fatal(err)
+	}
+	done := run(t, g, graphs.Input{}, cfg)
+	if got := string(done.Values["items"]); done.Paused != nil || !strings.HasSuffix(got, `"saw the edit"]`) {
+		t.Errorf("items %s, paused %+v", got, done.Paused)
+	}
+}
+
+func TestNestedFailureGoesOnInside(t *testing.T) {
+	t.Parallel()
+	broken := true
+	g := threeLevels(t, func(ctx context.Context, s innerState) (graphs.Update, error) {
+		if broken {
+			return nil, &customError{"Boo!"}
+		}
+		return enter("c_two")(ctx, s)
+	})
+	cfg := graphs.Config{Saver: memory.New()}
+	res := graphtest.Run(t, g, value(`{}`), cfg)
+	if diff := cmp.Diff(&graphs.Failure{Class: "customError", Message: "Boo!"}, graphs.FailureOf(res.Err)); diff != "" {
+		t.Fatal(diff)
+	}
+	broken = false
+	done := run(t, g, graphs.Input{}, cfg)
+	for _, e := range done.Of(graphs.KindTaskStart) {
+		if e.TaskStart.Name == "c_one" {
+			t.Error("c_one ran again")
+		}
+	}
+	if got := string(done.Values["items"]); !strings.HasSuffix(got, `"c_one","c_two"]`) {
+		t.Errorf("items: %s", got)
+	}
+}
+
+func TestCommandToParent(t *testing.T) {
+	t.Parallel()
+	child := graphs.NewStateGraph[innerState]().AddNode("leave", func(context.Context, innerState) (graphs.Update, error) {
+		return graphs.Command{Graph: graphs.Parent, Update: graphs.Set{"gp": "left"}, Goto: []string{"after"}}, nil
+	}).AddEdge(graphs.Start, "leave")
+	g := compile(t, graphs.NewStateGraph[outerState]().AddSubgraph("sub", child, graphs.Goes("after")).
+		AddNode("after", func(_ context.Context, s outerState) (graphs.Update, error) {
+			return graphs.Patch(outerState{Items: []string{"after " + s.Gp}}), nil
+		}).AddEdge(graphs.Start, "sub"))
+	res := run(t, g, value(`{}`), graphs.Config{Saver: memory.New()})
+	if got := string(res.Values["items"]); got != `["after left"]` {
+		t.Errorf("items: %s", got)
+	}
+	alone := graphtest.Run(t, compile(t, child), value(`{}`), graphs.Config{})
+	if f := graphs.FailureOf(alone.Err); f == nil || f.Class != "InvalidUpdateError" {
+		t.Errorf("without a parent: %v", alone.Err)
+	}
+}
+
+// Fan-out to a subgraph, each with a question; breaking out in the middle leaves no goroutine.
+func TestSendsToSubgraph(t *testing.T) {
+	t.Parallel()
+	worker := graphs.NewStateGraph[innerState]().AddNode("ask", func(ctx context.Context, s innerState) (graphs.Update, error) {
+		answer, err := graphs.Interrupt[string](ctx, s.Step)
+		if err != nil {
+			return nil, err
+		}
+		return graphs.Patch(innerState{Items: []string{s.Step + answer}}), nil
+	}).AddEdge(graphs.Start, "ask")
+	g := compile(t, graphs.NewStateGraph[outerState]().
+		AddNode("plan", func(context.Context, outerState) (graphs.Update, error) {
+			c := graphs.Command{}
+			for i := range 6 {
+				c.Send = append(c.Send, graphs.Send{Node: "worker", Arg: innerState{Step: fmt.Sprint("w", i)}})
+			}
+			return c, nil
+		}, graphs.Goes("worker")).
+		AddSubgraph("worker", worker).AddEdge(graphs.Start, "plan"))
+	cfg := graphs.Config{Saver: memory.New()}
+	run(t, g, value(`{}`), cfg)
+	if res := graphtest.Run(t, g, resume(`"x"`), cfg); !errors.Is(res.Err, graphs.ErrAmbiguousResume) {
+		t.Errorf("one answer to six: %v", res.Err)
+	}
+	shot, err := graphs.ReadState(t.Context(), cfg.Saver, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []string
+	for _, q := range shot.Interrupts {
+		answers = append(answers, fmt.Sprintf(`"%s":"!"`, q.ID))
+	}
+	n := 0
+	for range g.Stream(t.Context(), graphs.Input{}, cfg) {
+		if n++; n == 12 {
+			break
+		}
+	}
+	done := run(t, g, resume("{"+strings.Join(answers, ",")+"}"), cfg)
+	if got := string(done.Values["items"]); got != `["w0!","w1!","w2!","w3!","w4!","w5!"]` {
+		t.Errorf("items: %s", got)
+	}
+}
