@@ -62,8 +62,8 @@ func TestFollow(t *testing.T) {
 		synctest.Wait()
 		w := newWriter(t, d, hub, 100, false)
 		w.append(say(0), say(1))
-		time.Sleep(time.Second) // these are in the log
-		w.append(say(2))        // this is only shown
+		pass(time.Second) // these are in the log
+		w.append(say(2))  // this is only shown
 		late := follow(t.Context(), &wg, hub, d, -1, nil)
 		again := follow(t.Context(), &wg, hub, d, 101, nil)
 		synctest.Wait()
@@ -101,17 +101,17 @@ func TestFollowSlowly(t *testing.T) {
 		for i := range n {
 			w.append(say(i))
 			if i%500 == 499 {
-				time.Sleep(time.Second)
+				pass(time.Second)
 			}
 		}
 		synctest.Wait()
-		before := d.reads
+		before := d.looks()
 		if got := len(fast.seen); got != n {
 			t.Errorf("the fast reader saw %d of %d while the other slept", got, n)
 		}
 		close(gate)
 		synctest.Wait()
-		if d.reads == before {
+		if d.looks() == before {
 			t.Error("the slow reader did not go back to the log")
 		}
 		w.check(w.Finish(t.Context(), runEnd("success"), store.Finish{}))
@@ -132,7 +132,7 @@ func TestFollowAnotherProcess(t *testing.T) {
 		w := newWriter(t, d, events.NewHub(), 0, false)
 		defer w.Close()
 		w.append(say(0))
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		w.append(say(1))
 		w.check(w.Finish(t.Context(), runEnd("success"), store.Finish{}))
 		wg.Wait()
@@ -150,11 +150,13 @@ func TestFollowAfterKill(t *testing.T) {
 		var wg sync.WaitGroup
 		first := newWriter(t, d, hub, 0, true)
 		first.append(say(0))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		first.append(step("", "c1", "a"), say(1)) // shown, never stored
 		broken := follow(t.Context(), &wg, hub, d, -1, nil)
 		synctest.Wait()
+		d.mu.Lock()
 		d.token = 2
+		d.mu.Unlock()
 		first.Abort()
 		first.Close()
 		synctest.Wait()
@@ -194,9 +196,9 @@ func TestFollowHandBack(t *testing.T) {
 		first.append(say(1))
 		first.check(first.Flush(t.Context()))
 		first.Close()
-		time.Sleep(5 * time.Second)
-		if d.reads > 20 {
-			t.Errorf("%d looks at the log in 5 s", d.reads)
+		pass(5 * time.Second)
+		if looks := d.looks(); looks > 20 {
+			t.Errorf("%d looks at the log in 5 s", looks)
 		}
 		second := newWriter(t, d, hub, 4096, false)
 		second.append(say(2))

@@ -21,7 +21,7 @@ func TestJournalHoldsWhatTellsOfCheckpoints(t *testing.T) {
 		w := newWriter(t, d, events.NewHub(), 10, true)
 		defer w.Close()
 		w.append(say(1), step("", "c1", "a"), say(2))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if diff := cmp.Diff([]string{"say 1"}, d.durable(t)); diff != "" {
 			t.Fatalf("before the checkpoint (-want +got):\n%s", diff)
 		}
@@ -29,7 +29,7 @@ func TestJournalHoldsWhatTellsOfCheckpoints(t *testing.T) {
 		synctest.Wait()
 		w.append(ended("", "A"), say(3), ended("", "B"))
 		w.check(w.PutWrites(store.TaskWrites{TaskID: "B"})) // A's are not there yet, and the log keeps its order
-		time.Sleep(time.Second)
+		pass(time.Second)
 		w.check(w.PutWrites(store.TaskWrites{TaskID: "A"}))
 		synctest.Wait()
 		want := []string{"say 1", "step c1, say 2, put c1", "writes B", "end A, say 3, end B, writes A"}
@@ -55,7 +55,7 @@ func TestJournalHoldsNestedGraphs(t *testing.T) {
 				w := newWriter(t, d, events.NewHub(), 0, true)
 				defer w.Close()
 				w.append(ended("child:A", "X"), step("child:A", "c2"))
-				time.Sleep(time.Second)
+				pass(time.Second)
 				if got := d.durable(t); len(got) != 0 {
 					t.Fatalf("durable too early: %q", got)
 				}
@@ -86,7 +86,7 @@ func TestJournalDoesNotHold(t *testing.T) {
 				w := newWriter(t, d, events.NewHub(), 0, tt.hold)
 				defer w.Close()
 				w.append(tt.say)
-				time.Sleep(time.Second)
+				pass(time.Second)
 				if got := d.durable(t); len(got) != 1 {
 					t.Errorf("commits: %q, want one", got)
 				}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -172,4 +174,16 @@ func newWriter(t *testing.T, d *database, hub *events.Hub, first int64, hold boo
 	return writer{events.NewJournal(context.Background(), events.JournalConfig{
 		Log: d, Lease: store.Lease{RunID: "r", ThreadID: "t", Token: 1}, First: first, Block: 4096, Feed: feed, Hold: hold,
 	}), t}
+}
+
+// pass lets fake time pass, and all that was due then happen.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+func (d *database) looks() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.reads
 }

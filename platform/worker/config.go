@@ -47,7 +47,7 @@ func (x *execution) config(user *authhooks.User) (graphs.Config, error) {
 	if id, ok := x.kwargs.Config.Configurable["graph_id"].(string); ok && cfg.GraphID == "" {
 		cfg.GraphID = id // the assistant was deleted since
 	}
-	x.place(&cfg, settings, assistant, thread)
+	x.place(&cfg, settings)
 	x.identify(settings, user, &cfg)
 	maps.Copy(metadata, x.kinship(&cfg))
 	merged := wire.Object{}
@@ -57,7 +57,7 @@ func (x *execution) config(user *authhooks.User) (graphs.Config, error) {
 }
 
 // place takes the checkpoint that the run starts from out of its own settings; one that stuck to an assistant or a thread is none.
-func (x *execution) place(cfg *graphs.Config, settings wire.Object, assistant, thread wire.Config) {
+func (x *execution) place(cfg *graphs.Config, settings wire.Object) {
 	own := x.kwargs.Config.Configurable
 	for _, key := range []string{"checkpoint_id", "checkpoint_ns", "checkpoint_map"} {
 		if _, ok := own[key]; !ok {

@@ -18,6 +18,7 @@ import (
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/events"
+	v1 "github.com/locutory/locutory/platform/events/v1"
 	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/wire"
 	"github.com/locutory/locutory/platform/worker"
@@ -184,4 +185,22 @@ func (b *bench) steps() []string {
 		out = append([]string{fmt.Sprintf("%s %d", saved.Source, saved.Step)}, out...)
 	}
 	return out
+}
+
+// folded is what a reader ends with who applies the whole log.
+func (b *bench) folded(run store.Run) string {
+	b.t.Helper()
+	reader := b.db.Checkpoints.Reader(system().Threads(authhooks.Read), threadID)
+	fold := v1.NewFold(v1.Options{}, v1.RunInfo{RunID: run.ID}, func(id string) (map[string]json.RawMessage, error) {
+		saved, err := reader.Get(b.t.Context(), "", id)
+		if err != nil {
+			return nil, err
+		}
+		return saved.Values, nil
+	})
+	for _, r := range b.records(run) {
+		_, err := fold.Apply(r)
+		b.check(err)
+	}
+	return string(fold.Values())
 }

@@ -167,7 +167,9 @@ func TestStops(t *testing.T) {
 		lastLog string
 	}{
 		{
-			"cancel keeps what was done", queue.Cancelled{Action: store.CancelInterrupt}, store.RunInterrupted, "interrupted",
+			"cancel keeps what was done",
+			queue.Cancelled{Action: store.CancelInterrupt},
+			store.RunInterrupted, "interrupted",
 			`{"list":["in","a"]}`, 3, "run.end",
 		},
 		{"rollback leaves nothing", queue.Cancelled{Action: store.CancelRollback}, "", "idle", "", 0, ""},
@@ -293,6 +295,9 @@ func TestSecondAttempt(t *testing.T) {
 			thread := b.thread()
 			if calls != 1 || string(thread.Values) != `{"list":["in","a","b"]}` || thread.Status != "idle" {
 				t.Errorf("%d calls of a; thread is %s with %s", calls, thread.Status, thread.Values)
+			}
+			if got := b.folded(run); got != string(thread.Values) {
+				t.Errorf("who applies all frames ends with %s", got)
 			}
 			starts, last := 0, int64(-1)
 			for _, r := range b.records(run) {

@@ -1,0 +1,152 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/events"
+	v1 "github.com/locutory/locutory/platform/events/v1"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// StreamOptions are what a run's stream shows when its reader does not say: what was asked for when the run was made.
+func StreamOptions(run store.Run) (v1.Options, error) {
+	var kwargs wire.RunKwargs
+	if err := json.Unmarshal(run.Kwargs, &kwargs); err != nil {
+		return v1.Options{}, fmt.Errorf("kwargs of run %s: %w", run.ID, err)
+	}
+	return v1.Options{Modes: kwargs.StreamMode, Subgraphs: kwargs.Subgraphs}, nil
+}
+
+// Stream yields the frames of a run whose ids are greater than after, from its start for -1, until it has ended. It ends without an
+// error only then. read is for threads:read, and is used at every look at the database.
+func (r *Runs) Stream(ctx context.Context, read access.ThreadScope, run store.Run, after int64, o v1.Options) iter.Seq2[events.Frame, error] {
+	return func(yield func(events.Frame, error) bool) {
+		fold := r.fold(ctx, read, run, o)
+		for record, err := range r.follower.Run(ctx, read, run.ThreadID, run.ID, -1) {
+			var frames []events.Frame
+			if err == nil {
+				frames, err = fold.Apply(record)
+			}
+			if err != nil {
+				yield(events.Frame{}, err)
+				return
+			}
+			for _, frame := range frames {
+				if frame.ID > after && !yield(frame, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (r *Runs) fold(ctx context.Context, read access.ThreadScope, run store.Run, o v1.Options) *v1.Fold {
+	info := v1.RunInfo{RunID: run.ID, ThreadID: run.ThreadID, AssistantID: run.AssistantID}
+	var named struct {
+		GraphID string `json:"graph_id"`
+	}
+	if json.Unmarshal(run.Metadata, &named) == nil {
+		info.GraphID = named.GraphID
+	}
+	checkpoints := r.DB.Checkpoints.Reader(read, run.ThreadID)
+	return v1.NewFold(o, info, func(id string) (map[string]json.RawMessage, error) {
+		saved, err := checkpoints.Get(ctx, "", id)
+		if err != nil {
+			return nil, err
+		}
+		return saved.Values, nil
+	})
+}
+
+// Wait returns what the run came to once it has ended: an object of its final values, with __interrupt__ when it asks something, or of
+// __error__ when it failed (rest.md §5.7). Of a run whose log is gone it returns the thread's values.
+func (r *Runs) Wait(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
+	fold := r.fold(ctx, read, run, v1.Options{Modes: []wire.StreamMode{wire.StreamCustom}}) // few frames; values are kept in any case
+	seen := false
+	for record, err := range r.follower.Run(ctx, read, run.ThreadID, run.ID, -1) {
+		if err == nil {
+			_, err = fold.Apply(record)
+		}
+		if err != nil {
+			return nil, err
+		}
+		seen = seen || record.RunStart != nil
+	}
+	if end := fold.Ended(); end != nil && end.Error != nil {
+		return failed(end.Error)
+	}
+	if !seen {
+		return r.remembered(ctx, read, run)
+	}
+	return fold.Values(), nil
+}
+
+func failed(f *graphs.Failure) (json.RawMessage, error) {
+	return json.Marshal(wire.RunFailed{Error: wire.RunError{Error: f.Class, Message: f.Message}})
+}
+
+// remembered is what the rows still tell of a run without a log.
+func (r *Runs) remembered(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
+	row, err := r.DB.Runs.ByID(ctx, read, run.ID)
+	if err == nil && row.Error != nil {
+		var f graphs.Failure
+		if err := json.Unmarshal(row.Error, &f); err != nil {
+			return nil, fmt.Errorf("error of run %s: %w", run.ID, err)
+		}
+		return failed(&f)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	thread, err := r.DB.Threads.Get(ctx, read, run.ThreadID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if len(thread.Values) == 0 || thread.Values[0] != '{' {
+		return json.RawMessage("{}"), nil
+	}
+	return thread.Values, nil
+}
+
+// How often a cancelled run is looked at until it has ended.
+const (
+	lookFirst = 10 * time.Millisecond
+	lookLast  = 500 * time.Millisecond
+)
+
+// Cancel cancels a run: action is store.CancelInterrupt or store.CancelRollback. With wait it returns when the run has ended. A run that
+// had ended before stays as it is. update is for threads:update; a run that it does not reach is store.ErrNotFound.
+func (r *Runs) Cancel(ctx context.Context, update access.ThreadScope, threadID, runID, action string, wait bool) error {
+	for pause := lookFirst; ; pause = min(2*pause, lookLast) {
+		runs, err := r.DB.Runs.Cancel(ctx, update, threadID, []string{runID}, action)
+		if errors.Is(err, store.ErrNotFound) && pause > lookFirst {
+			return nil // it was rolled back
+		}
+		if err != nil {
+			return err
+		}
+		if pause == lookFirst {
+			r.Hub.Wake(threadID) // a run that never started has ended
+			r.Hub.Poke(threadID) // one that runs is stopped
+			r.Hub.Ring()         // one that waited behind it is due
+		}
+		if !wait || len(runs) == 0 || runs[0].Ended() {
+			return nil
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-timer.C:
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package runs
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
+	v1 "github.com/locutory/locutory/platform/events/v1"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+const detailBothKinds = "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in LangGraph 0.6.0 and is the long term planned replacement for configurable."
+
+// maxDelay is the longest after_seconds, so that a time fits.
+const maxDelay = 100 * 365 * 24 * time.Hour
+
+// check refuses what the contract names and this server does not do, and what contradicts itself. It drops what clients may not say.
+func (c *creation) check() error {
+	b := &c.body
+	switch {
+	case b.Webhook != "":
+		return unsupported("webhook")
+	case len(b.FeedbackKeys) > 0:
+		return unsupported("feedback_keys")
+	case b.LangsmithTracer != nil:
+		return unsupported("langsmith_tracer")
+	case math.IsNaN(b.AfterSeconds) || b.AfterSeconds > maxDelay.Seconds():
+		return refuse(http.StatusUnprocessableEntity, "after_seconds: want at most %.0f", maxDelay.Seconds())
+	}
+	for _, mode := range b.StreamMode {
+		if !v1.Supported(mode) {
+			return refuse(http.StatusUnprocessableEntity, "stream_mode: %q is not supported yet", mode)
+		}
+	}
+	if err := c.checkThread(); err != nil {
+		return err
+	}
+	b.Config.Configurable = sanitized(b.Config.Configurable)
+	b.Context = sanitized(b.Context)
+	if len(plainSettings(b.Config.Configurable)) > 0 && len(b.Context) > 0 {
+		return refuse(http.StatusBadRequest, detailBothKinds)
+	}
+	return c.checkpoint()
+}
+
+func unsupported(field string) error {
+	return refuse(http.StatusUnprocessableEntity, "%s is not supported yet", field)
+}
+
+// checkThread sees that no id in the body contradicts the URL (H-19). A stateless run has no thread that a body could name.
+func (c *creation) checkThread() error {
+	named := map[string]any{"config.configurable.thread_id": c.body.Config.Configurable["thread_id"]}
+	if c.body.Checkpoint != nil && c.body.Checkpoint.ThreadID != "" {
+		named["checkpoint.thread_id"] = c.body.Checkpoint.ThreadID
+	}
+	for field, id := range named {
+		if id != nil && id != "" && !c.stateless && id != c.thread {
+			return refuse(http.StatusUnprocessableEntity, "%s is not the thread of the URL", field)
+		}
+	}
+	return nil
+}
+
+// checkpoint puts the checkpoint to start from where the execution looks for it: checkpoint wins over checkpoint_id (rest.md §5.2). A
+// stateless run has none.
+func (c *creation) checkpoint() error {
+	settings := c.body.Config.Configurable
+	delete(settings, "thread_id")
+	if id := c.body.CheckpointID; id != "" {
+		settings["checkpoint_id"] = id
+	}
+	if from := c.body.Checkpoint; from != nil {
+		delete(settings, "checkpoint_id")
+		if from.CheckpointID != "" {
+			settings["checkpoint_id"] = from.CheckpointID
+		}
+		settings["checkpoint_ns"] = from.CheckpointNS
+	}
+	if ns, ok := settings["checkpoint_ns"]; ok && ns != "" && ns != nil && !c.stateless {
+		return refuse(http.StatusUnprocessableEntity, "checkpoint_ns: a run that starts inside a subgraph is not supported yet")
+	}
+	delete(settings, "checkpoint_ns")
+	delete(settings, "checkpoint_map")
+	if id, ok := settings["checkpoint_id"]; ok {
+		if _, text := id.(string); id != nil && !text {
+			return refuse(http.StatusUnprocessableEntity, "checkpoint_id: want a string")
+		}
+		if c.stateless || id == nil || id == "" {
+			delete(settings, "checkpoint_id")
+		}
+	}
+	return nil
+}
+
+// plainSettings are the settings that are not about where the run is.
+func plainSettings(configurable wire.Object) wire.Object {
+	out := maps.Clone(configurable)
+	for _, key := range []string{"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "graph_id", "assistant_id"} {
+		delete(out, key)
+	}
+	return out
+}
+
+// sanitized returns a copy without reserved keys, never nil.
+func sanitized(object wire.Object) wire.Object {
+	out := make(wire.Object, len(object))
+	for key, value := range object {
+		if !access.Reserved(key) {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// facts are what a handler of threads:create_run may read.
+func (c *creation) facts() (authhooks.Facts, error) {
+	b := &c.body
+	f := authhooks.Facts{
+		RunID: c.runID, AssistantID: c.assistant, Status: store.RunPending, Input: b.Input, Temporary: c.temporary(),
+		IfNotExists: string(b.IfNotExists), MultitaskStrategy: string(b.MultitaskStrategy), AfterSeconds: b.AfterSeconds,
+		PreventInsertIfInflight: b.MultitaskStrategy == wire.MultitaskReject, StreamSubgraphs: b.StreamSubgraphs,
+		StreamResumable: b.StreamResumable, InterruptBefore: b.InterruptBefore, InterruptAfter: b.InterruptAfter,
+	}
+	if !c.stateless {
+		f.ThreadID = c.thread
+	}
+	if f.IfNotExists == "" {
+		f.IfNotExists = string(wire.IfNotExistsReject)
+	}
+	for _, mode := range b.StreamMode.OrValues() {
+		f.StreamMode = append(f.StreamMode, string(mode))
+	}
+	if id, ok := b.Config.Configurable["checkpoint_id"].(string); ok {
+		f.CheckpointID = id
+	}
+	if b.Command != nil {
+		command, err := json.Marshal(b.Command)
+		if err != nil {
+			return f, fmt.Errorf("command: %w", err)
+		}
+		f.Command = command
+	}
+	return f, nil
+}
+
+// clientMetadata is what the request says of the run; metadata wins over config.metadata.
+func (c *creation) clientMetadata() map[string]any {
+	all := map[string]any{}
+	if inner, ok := c.body.Config.Extra["metadata"].(map[string]any); ok {
+		maps.Copy(all, inner)
+	}
+	maps.Copy(all, c.body.Metadata)
+	return sanitized(all)
+}
+
+// metadata is the assistant's, but for what its hooks stamped, under the run's own.
+func (c *creation) metadata(a store.Assistant) (store.JSON, error) {
+	all := wire.Object{}
+	if err := json.Unmarshal(a.Metadata, &all); err != nil {
+		return nil, fmt.Errorf("metadata of assistant %s: %w", a.ID, err)
+	}
+	for _, key := range a.Owned {
+		delete(all, key)
+	}
+	maps.Copy(all, sanitized(c.value.Metadata))
+	all["graph_id"], all["assistant_id"] = a.GraphID, a.ID
+	return json.Marshal(all)
+}
+
+// kwargs is what the run was asked to do, after the hook. Handlers may change config and context, but no more than clients may they say
+// who the user is.
+func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
+	var config wire.Config
+	raw, err := json.Marshal(c.value.Config)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	if err := json.Unmarshal(raw, &config); err != nil {
+		return nil, fmt.Errorf("config, as the handler of threads:create_run left it: %w", err)
+	}
+	config.Configurable = sanitized(config.Configurable)
+	config.Configurable["run_id"], config.Configurable["thread_id"] = c.runID, c.thread
+	config.Configurable["graph_id"], config.Configurable["assistant_id"] = a.GraphID, a.ID
+	if c.request != "" {
+		config.Configurable["langgraph_request_id"] = c.request
+	}
+	return json.Marshal(wire.RunKwargs{
+		Input: c.body.Input, Command: c.body.Command, Config: config, Context: sanitized(c.value.Context),
+		InterruptBefore: c.body.InterruptBefore, InterruptAfter: c.body.InterruptAfter, StreamMode: c.body.StreamMode.OrValues(),
+		Subgraphs: c.body.StreamSubgraphs, Temporary: c.temporary(), Resumable: c.body.StreamResumable,
+		Durability: c.body.EffectiveDurability(),
+	})
+}
+
+// mapOf is a config as handlers see it.
+func mapOf(config wire.Config) map[string]any {
+	out := map[string]any{}
+	if config.Tags != nil {
+		tags := make([]any, len(config.Tags))
+		for i, tag := range config.Tags {
+			tags[i] = tag
+		}
+		out["tags"] = tags
+	}
+	if config.RecursionLimit != 0 {
+		out["recursion_limit"] = float64(config.RecursionLimit)
+	}
+	out["configurable"] = map[string]any(config.Configurable)
+	return out
+}
+
+func orEmpty(object wire.Object) map[string]any {
+	if object == nil {
+		return map[string]any{}
+	}
+	return maps.Clone(object)
+}
