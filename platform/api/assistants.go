@@ -167,7 +167,7 @@ func (s *Server) patchAssistant(ctx context.Context, c *call) error {
 	}
 	row, err := s.DB.Assistants.Patch(ctx, scope, id, patch)
 	if err != nil {
-		return named(err, detailAssistant)
+		return patched(err, detailAssistant)
 	}
 	return c.assistant(row)
 }

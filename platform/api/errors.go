@@ -35,6 +35,14 @@ func named(err error, format string, args ...any) error {
 	return err
 }
 
+// patched is named for a change of a row: one that would leave the caller's own filter is refused.
+func patched(err error, format string, args ...any) error {
+	if errors.Is(err, store.ErrPostImage) {
+		return refuse(http.StatusForbidden, "the change would put the row out of your reach")
+	}
+	return named(err, format, args...)
+}
+
 const (
 	detailBusy   = "Thread is busy"
 	detailTooBig = "the request body is larger than %d bytes"
@@ -77,6 +85,8 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 	case errors.As(err, &input):
 		return http.StatusUnprocessableEntity, input.Error(), nil
 	case errors.Is(err, graphs.ErrUnknownNode), errors.Is(err, graphs.ErrAmbiguousUpdate), errors.Is(err, graphs.ErrEmptyCommand):
+		return http.StatusUnprocessableEntity, err.Error(), nil
+	case errors.Is(err, store.ErrQuery):
 		return http.StatusUnprocessableEntity, err.Error(), nil
 	case errors.Is(err, store.ErrNotFound):
 		return http.StatusNotFound, "Not Found", nil

@@ -110,7 +110,7 @@ func (s *Server) patchThread(ctx context.Context, c *call) error {
 	}
 	row, err := s.DB.Threads.Patch(ctx, scope, id, store.ThreadPatch{Metadata: value.Metadata})
 	if err != nil {
-		return named(err, detailThread, id)
+		return patched(err, detailThread, id)
 	}
 	if strings.EqualFold(c.gin.GetHeader("Prefer"), "return=minimal") {
 		return c.empty(http.StatusNoContent)
