@@ -56,6 +56,7 @@ type DB struct {
 	pool     *sql.DB // what w writes to
 	readPool *sql.DB // pool itself on Postgres
 	w, r     *gorm.DB
+	group    group // of SQLite
 }
 
 // Open opens the database, makes it if it is a file that is not there, and brings its schema up to date. The caller owns the DB and

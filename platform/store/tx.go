@@ -14,8 +14,11 @@ const attempts = 8
 
 // write runs fn in a transaction that may change rows. fn may run more than once (Postgres: after a deadlock or a serialization
 // failure), so it must reset what it returns by closure; it must not call user code and should be done within 10 ms. SQLite has one
-// writer: fn waits for its turn, and then holds the whole database.
+// writer: fn waits for its turn, and then holds the whole database; see [group].
 func (db *DB) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	if db.dialect == SQLite {
+		return db.group.write(ctx, db.w, fn)
+	}
 	var err error
 	for i := range attempts {
 		if err = db.w.WithContext(ctx).Transaction(fn); err == nil || !retriable(err) {
