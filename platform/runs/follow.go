@@ -57,8 +57,8 @@ func (r *Runs) fold(ctx context.Context, read access.ThreadScope, run store.Run,
 		info.GraphID = named.GraphID
 	}
 	checkpoints := r.DB.Checkpoints.Reader(read, run.ThreadID)
-	return v1.NewFold(o, info, func(id string) (map[string]json.RawMessage, error) {
-		saved, err := checkpoints.Get(ctx, "", id)
+	return v1.NewFold(o, info, func(ns, id string) (map[string]json.RawMessage, error) {
+		saved, err := checkpoints.Get(ctx, ns, id)
 		if err != nil {
 			return nil, err
 		}

@@ -191,8 +191,8 @@ func (b *bench) steps() []string {
 func (b *bench) folded(run store.Run) string {
 	b.t.Helper()
 	reader := b.db.Checkpoints.Reader(system().Threads(authhooks.Read), threadID)
-	fold := v1.NewFold(v1.Options{}, v1.RunInfo{RunID: run.ID}, func(id string) (map[string]json.RawMessage, error) {
-		saved, err := reader.Get(b.t.Context(), "", id)
+	fold := v1.NewFold(v1.Options{Subgraphs: true}, v1.RunInfo{RunID: run.ID}, func(ns, id string) (map[string]json.RawMessage, error) {
+		saved, err := reader.Get(b.t.Context(), ns, id)
 		if err != nil {
 			return nil, err
 		}

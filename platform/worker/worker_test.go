@@ -425,3 +425,29 @@ func TestResolve(t *testing.T) {
 		})
 	}
 }
+
+// TestSubgraph: a question asked inside a graph of a graph is the thread's, and the run goes on inside.
+func TestSubgraph(t *testing.T) {
+	t.Parallel()
+	inner := chain(add("in1"), func(ctx context.Context, _ state) (graphs.Update, error) {
+		answer, err := graphs.Interrupt[string](ctx, "deep?")
+		return graphs.Patch(state{Word: answer}), err
+	})
+	outer := graphs.NewStateGraph[state]().AddSubgraph("child", inner).AddEdge(graphs.Start, "child").AddEdge("child", graphs.End)
+	b := setup(t, outer, nil, 0)
+	run := b.run(input(`{"word":"w"}`), nil)
+	b.execute(t.Context())
+	thread := b.thread()
+	if thread.Status != "interrupted" || !strings.Contains(string(thread.Interrupts), `"value":"deep?"`) {
+		t.Errorf("thread is %s, asks %s", thread.Status, thread.Interrupts)
+	}
+	if got := b.folded(run); !strings.Contains(got, `"__interrupt__":[{"value":"deep?"`) {
+		t.Errorf("folded: %s", got)
+	}
+	run = b.run(wire.RunKwargs{Command: &wire.Command{Resume: wire.Some(json.RawMessage(`"yes"`))}}, nil)
+	b.execute(t.Context())
+	thread = b.thread()
+	if thread.Status != "idle" || string(thread.Values) != `{"list":["in1"],"word":"yes"}` || b.folded(run) != string(thread.Values) {
+		t.Errorf("thread is %s with %s, folded %s", thread.Status, thread.Values, b.folded(run))
+	}
+}

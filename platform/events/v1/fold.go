@@ -14,7 +14,7 @@ import (
 type Fold struct {
 	options Options
 	run     RunInfo
-	base    func(checkpointID string) (map[string]json.RawMessage, error)
+	base    func(ns, checkpointID string) (map[string]json.RawMessage, error)
 
 	attempt  int
 	spaces   map[string]*space // by namespace
@@ -32,9 +32,9 @@ type task struct {
 	started *graphs.TaskStarted
 }
 
-// NewFold returns a fold at the start of a run. base loads the values of a checkpoint of the root namespace; it is called when an
-// attempt starts from one.
-func NewFold(o Options, run RunInfo, base func(checkpointID string) (map[string]json.RawMessage, error)) *Fold {
+// NewFold returns a fold at the start of a run. base loads the values of a checkpoint of a namespace; it is called when an attempt, or
+// a graph inside it, starts from one.
+func NewFold(o Options, run RunInfo, base func(ns, checkpointID string) (map[string]json.RawMessage, error)) *Fold {
 	f := &Fold{options: o, run: run, base: base}
 	f.reset()
 	return f
@@ -101,28 +101,27 @@ func suffixed(event, ns string) string {
 	return event + "|" + ns
 }
 
-// runStart opens an attempt at the root; in a nested namespace it only names that graph's output and base.
+// runStart opens an attempt, or tells where a nested graph begins.
 func (f *Fold) runStart(ns string, start *graphs.RunStarted) error {
-	if ns != "" {
-		f.spaces[ns] = newSpace(nil, start.Output)
-		return nil
+	again := false
+	if ns == "" {
+		again = f.attempt != 0
+		f.attempt = start.Attempt
+		f.reset()
+		f.emit(placeMetadata, "metadata", f.metadata())
 	}
-	again := f.attempt != 0
-	f.attempt = start.Attempt
-	f.reset()
 	var values map[string]json.RawMessage
 	if start.Base != "" {
 		var err error
-		if values, err = f.base(start.Base); err != nil {
+		if values, err = f.base(ns, start.Base); err != nil {
 			return fmt.Errorf("load checkpoint %s: %w", start.Base, err)
 		}
 	}
-	root := newSpace(values, start.Output)
-	f.spaces[""] = root
-	f.emit(placeMetadata, "metadata", f.metadata())
-	f.messages.know(root)
+	s := newSpace(values, start.Output)
+	f.spaces[ns] = s
+	f.messages.know(s)
 	if start.Resume || again && start.Base != "" {
-		f.showValues("", root)
+		f.showValues(ns, s)
 	}
 	return nil
 }

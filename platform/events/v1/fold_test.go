@@ -40,7 +40,10 @@ var valuesUpdates = []wire.StreamMode{wire.StreamValues, wire.StreamUpdates}
 
 func TestFold(t *testing.T) {
 	t.Parallel()
-	bases := map[string]map[string]json.RawMessage{"c0": {"list": raw("[1,\n 2]"), "hidden": raw(`"x"`)}}
+	bases := map[string]map[string]json.RawMessage{
+		"c0":         {"list": raw("[1,\n 2]"), "hidden": raw(`"x"`)},
+		"child:K1c9": {"deep": raw("[1]"), "private": raw("0")},
+	}
 	tests := []struct {
 		name   string
 		o      v1.Options
@@ -125,6 +128,17 @@ func TestFold(t *testing.T) {
 			`{}`,
 		},
 		{
+			"a nested graph that goes on begins with its own base",
+			v1.Options{Modes: valuesUpdates, Subgraphs: true},
+			[]graphs.Event{
+				start(1, "c0", true),
+				within("child:K1", graphs.Event{Kind: graphs.KindRunStart, RunStart: &graphs.RunStarted{Attempt: 1, Base: "c9", Resume: true, Output: []string{"deep"}}}),
+				within("child:K1", step(1, graphs.SourceLoop, patch{"deep": add(1, "2"), "private": set("1")})),
+			},
+			[]string{"values", `{"list":[1,2]}`, "values|child:K1", `{"deep":[1]}`, "values|child:K1", `{"deep":[1,2]}`},
+			`{"list":[1,2]}`,
+		},
+		{
 			"nested graphs are silent when they were not asked for",
 			v1.Options{Modes: []wire.StreamMode{wire.StreamValues, wire.StreamMessagesTuple, wire.StreamCustom}},
 			[]graphs.Event{
@@ -151,7 +165,7 @@ func TestFold(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			f := v1.NewFold(tt.o, info, func(id string) (map[string]json.RawMessage, error) { return bases[id], nil })
+			f := v1.NewFold(tt.o, info, func(ns, id string) (map[string]json.RawMessage, error) { return bases[ns+id], nil })
 			var got []told
 			for i, e := range tt.events {
 				frames, err := f.Apply(events.Record{Seq: int64(i), Event: e})
@@ -176,7 +190,7 @@ func TestFold(t *testing.T) {
 // TestMessagesAreToldOnce covers streaming.md §1.5.4: what is in the state or was streamed is no news, removals always are.
 func TestMessagesAreToldOnce(t *testing.T) {
 	t.Parallel()
-	base := func(string) (map[string]json.RawMessage, error) {
+	base := func(string, string) (map[string]json.RawMessage, error) {
 		return map[string]json.RawMessage{"list": raw("[%s]", human)}, nil
 	}
 	f := v1.NewFold(v1.Options{Modes: []wire.StreamMode{wire.StreamMessagesTuple}}, info, base)

@@ -133,7 +133,7 @@ func fold(t *testing.T, o v1.Options, list []graphs.Event) ([]told, *v1.Fold) {
 	return out, f
 }
 
-func noBase(id string) (map[string]json.RawMessage, error) {
+func noBase(_, id string) (map[string]json.RawMessage, error) {
 	return nil, fmt.Errorf("no checkpoint %q was expected", id)
 }
 
