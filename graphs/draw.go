@@ -1,12 +1,18 @@
 package graphs
 
-import "maps"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Schemas implements [Runnable].
 func (g *graph) Schemas() Schemas { return g.schemas }
 
 // Draw implements [Runnable]: nodes and edges in the order they were added, conditional edges to all that they may lead to.
-func (g *graph) Draw(int) Drawing {
+//
+// With xray, nodes that are graphs are drawn as what is in them, so many levels deep; the edges lead to their first and last nodes.
+func (g *graph) Draw(xray int) Drawing {
 	d := Drawing{
 		Nodes: []DrawnNode{{ID: Start, Type: "schema", Data: Start}},
 		Edges: []DrawnEdge{},
@@ -16,7 +22,7 @@ func (g *graph) Draw(int) Drawing {
 		d.Nodes = append(d.Nodes, DrawnNode{
 			ID: n.name, Type: "runnable",
 			Data:     map[string]any{"id": []string{"graphs", "Node"}, "name": n.name},
-			Metadata: maps.Clone(n.meta),
+			Metadata: g.nodeMetadata(n),
 		})
 	}
 	d.Nodes = append(d.Nodes, DrawnNode{ID: End, Type: "schema", Data: End})
@@ -27,7 +33,75 @@ func (g *graph) Draw(int) Drawing {
 		g.drawBranches(&d, &g.nodes[i])
 	}
 	g.drawEnds(&d)
+	if xray > 0 {
+		for i := range g.nodes {
+			if n := &g.nodes[i]; n.known != nil {
+				d.open(n.name, n.known.Draw(xray-1))
+			}
+		}
+	}
 	return d
+}
+
+// open replaces a node by the drawing of what is in it.
+func (d *Drawing) open(name string, inner Drawing) {
+	prefix := name + ":"
+	var first, last []string
+	var edges []DrawnEdge
+	for _, e := range inner.Edges {
+		switch {
+		case e.Source == Start && e.Target == End:
+		case e.Source == Start:
+			first = append(first, prefix+e.Target)
+		case e.Target == End:
+			last = append(last, prefix+e.Source)
+		default:
+			e.Source, e.Target = prefix+e.Source, prefix+e.Target
+			edges = append(edges, e)
+		}
+	}
+	for _, e := range d.Edges {
+		sources, targets := []string{e.Source}, []string{e.Target}
+		if e.Source == name {
+			sources = slices.Compact(last)
+		}
+		if e.Target == name {
+			targets = slices.Compact(first)
+		}
+		for _, from := range sources {
+			for _, to := range targets {
+				edges = append(edges, DrawnEdge{Source: from, Target: to, Data: e.Data, Conditional: e.Conditional})
+			}
+		}
+	}
+	nodes := make([]DrawnNode, 0, len(inner.Nodes))
+	for _, n := range inner.Nodes {
+		if n.ID != Start && n.ID != End {
+			n.ID = prefix + n.ID
+			nodes = append(nodes, n)
+		}
+	}
+	at := slices.IndexFunc(d.Nodes, func(n DrawnNode) bool { return n.ID == name })
+	d.Nodes = slices.Replace(d.Nodes, at, at+1, nodes...)
+	d.Edges = edges
+}
+
+func (g *graph) nodeMetadata(n *node) map[string]any {
+	m := maps.Clone(n.meta)
+	var stops []string
+	if slices.Contains(g.before, n.name) || slices.Contains(g.before, "*") {
+		stops = append(stops, "before")
+	}
+	if slices.Contains(g.after, n.name) || slices.Contains(g.after, "*") {
+		stops = append(stops, "after")
+	}
+	if len(stops) > 0 {
+		if m == nil {
+			m = map[string]any{}
+		}
+		m["__interrupt"] = strings.Join(stops, ",")
+	}
+	return m
 }
 
 func (g *graph) drawBranches(d *Drawing, n *node) {

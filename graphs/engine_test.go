@@ -314,9 +314,11 @@ func TestInputCommands(t *testing.T) {
 		t.Errorf("goto: %s", res.Values["messages"])
 	}
 	command(`{"keyTwo":"c2"}`, graphs.Target{Node: "tool"})
-	want := []line{{"loop", "9", "", "interrupt keyOne keyTwo messages sharedStateFromStoreConfig", 1},
+	want := []line{
+		{"loop", "9", "", "interrupt keyOne keyTwo messages sharedStateFromStoreConfig", 1},
 		{"loop", "8", "agent", "interrupt keyOne keyTwo messages sharedStateFromStoreConfig", 2},
-		{"input", "7", "tool", "interrupt keyOne keyTwo messages sharedStateFromStoreConfig", 3}}
+		{"input", "7", "tool", "interrupt keyOne keyTwo messages sharedStateFromStoreConfig", 3},
+	}
 	if diff := cmp.Diff(want, history(t, s)[:3]); diff != "" {
 		t.Error(diff)
 	}

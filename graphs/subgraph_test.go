@@ -246,3 +246,42 @@ func TestSendsToSubgraph(t *testing.T) {
 		t.Errorf("items: %s", got)
 	}
 }
+
+// Golden a02_assistant_graph.
+func TestDrawXray(t *testing.T) {
+	t.Parallel()
+	g := threeLevels(t, enter("c_two"), graphs.InterruptBefore("c_two"))
+	tests := []struct {
+		xray         int
+		nodes, edges string
+	}{
+		{0, "__start__ gp_one gp_two __end__", "__start__>gp_one gp_one>gp_two gp_two>__end__"},
+		{
+			1, "__start__ gp_one gp_two:p_one gp_two:p_two __end__",
+			"gp_two:p_one>gp_two:p_two __start__>gp_one gp_one>gp_two:p_one gp_two:p_two>__end__",
+		},
+		{
+			9, "__start__ gp_one gp_two:p_one gp_two:p_two:c_one gp_two:p_two:c_two __end__",
+			"gp_two:p_two:c_one>gp_two:p_two:c_two gp_two:p_one>gp_two:p_two:c_one __start__>gp_one gp_one>gp_two:p_one gp_two:p_two:c_two>__end__",
+		},
+	}
+	for _, tt := range tests {
+		d := g.Draw(tt.xray)
+		var nodes, edges []string
+		for _, n := range d.Nodes {
+			nodes = append(nodes, n.ID)
+			if stop := n.Metadata["__interrupt"]; strings.HasSuffix(n.ID, "c_two") && stop != "before" {
+				t.Errorf("metadata of %s: %v", n.ID, n.Metadata)
+			}
+		}
+		for _, e := range d.Edges {
+			edges = append(edges, e.Source+">"+e.Target)
+		}
+		if got := strings.Join(nodes, " "); got != tt.nodes {
+			t.Errorf("xray %d: nodes %s, want %s", tt.xray, got, tt.nodes)
+		}
+		if got := strings.Join(edges, " "); got != tt.edges {
+			t.Errorf("xray %d: edges %s, want %s", tt.xray, got, tt.edges)
+		}
+	}
+}
