@@ -8,9 +8,9 @@ func (r *reader) store(p place) {
 		"index": r.later(r.storeIndex),
 		"ttl": r.later(func(p place) {
 			r.object(p, fields{
-				"default_ttl":            func(p place) { r.positive(p) },
+				"default_ttl":            r.positive,
 				"refresh_on_read":        func(p place) { r.boolean(p) },
-				"sweep_interval_minutes": func(p place) { r.positive(p) },
+				"sweep_interval_minutes": r.positive,
 			})
 		}),
 	})
@@ -29,8 +29,8 @@ func (r *reader) checkpointer(p place) {
 		"ttl": r.later(func(p place) {
 			r.object(p, fields{
 				"strategy":               func(p place) { r.choice(p, "delete", "keep_latest") },
-				"default_ttl":            func(p place) { r.positive(p) },
-				"sweep_interval_minutes": func(p place) { r.positive(p) },
+				"default_ttl":            r.positive,
+				"sweep_interval_minutes": r.positive,
 				"sweep_limit":            func(p place) { r.whole(p, 1) },
 			})
 		}),

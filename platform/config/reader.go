@@ -146,18 +146,16 @@ func (r *reader) whole(p place, least int64) int64 {
 	return n
 }
 
-// positive reads a number above zero, such as minutes.
-func (r *reader) positive(p place) float64 {
+// positive checks a number above zero, such as minutes.
+func (r *reader) positive(p place) {
 	number, ok := p.value.(json.Number)
 	if !ok {
 		r.wrong(p, "%s; want a number", kind(p.value))
-		return 0
+		return
 	}
-	f, err := number.Float64()
-	if err != nil || f <= 0 {
+	if f, err := number.Float64(); err != nil || f <= 0 {
 		r.wrong(p, "%s; want a number above 0", number)
 	}
-	return f
 }
 
 // choice reads one of a few words.

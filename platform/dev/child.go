@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -53,7 +54,9 @@ func start(ctx context.Context, l launch) (*child, error) {
 	defer func() { _ = read.Close() }() // nothing is written to it
 	c := &child{cmd: exec.Command(l.binary, "serve"), done: make(chan struct{})}
 	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr = l.dir, l.stdout, l.stderr
-	c.cmd.Env = append(l.env, fmt.Sprintf("%s=%d", config.EnvListenFD, listenFD), fmt.Sprintf("%s=%d", config.EnvReadyFD, readyFD))
+	c.cmd.Env = slices.Concat(l.env, []string{
+		fmt.Sprintf("%s=%d", config.EnvListenFD, listenFD), fmt.Sprintf("%s=%d", config.EnvReadyFD, readyFD),
+	})
 	c.cmd.ExtraFiles = []*os.File{l.socket, write}
 	c.cmd.SysProcAttr = attr()
 	c.cmd.WaitDelay = time.Second // for its own children that hold stdout open

@@ -66,11 +66,17 @@ func security(mistake string) string {
 type screen struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	// more is closed by the next write.
+	more chan struct{}
 }
 
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.more != nil {
+		close(s.more)
+		s.more = nil
+	}
 	return s.text.Write(p)
 }
 
@@ -83,8 +89,21 @@ func (s *screen) String() string {
 // shows waits until the text appears n times.
 func (s *screen) shows(t *testing.T, text string, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); strings.Count(s.String(), text) < n; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	limit := time.After(2 * time.Minute)
+	for {
+		s.mu.Lock()
+		if strings.Count(s.text.String(), text) >= n {
+			s.mu.Unlock()
+			return
+		}
+		if s.more == nil {
+			s.more = make(chan struct{})
+		}
+		more := s.more
+		s.mu.Unlock()
+		select {
+		case <-more:
+		case <-limit:
 			t.Fatalf("%q does not appear %d times in:\n%s", text, n, s)
 		}
 	}

@@ -39,7 +39,9 @@ func Serve(ctx context.Context, server *http.Server, listener net.Listener, grac
 	limit, done := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer done()
 	closed := listener.Close()
-	<-served // from here on no connection is new to conns
+	if err := <-served; !errors.Is(err, net.ErrClosed) { // it has noted all that it accepted
+		closed = errors.Join(closed, fmt.Errorf("serve: %w", err))
+	}
 	server.SetKeepAlivesEnabled(false)
 	conns.wait(limit)
 	return errors.Join(closed, server.Close()) // nothing but silent connections is open now, or the grace is over
