@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t testing.TB) Subject) {
 		{"cancel", testCancel},
 		{"numbers", testNumbers},
 		{"two workers", testTwoWorkers},
+		{"storm", testStorm},
 		{"any order of calls", testProperty},
 	} {
 		t.Run(part.name, func(t *testing.T) {
