@@ -13,7 +13,7 @@ import (
 func (c *channel) reduce(old cell, writes []write, encode, shared bool) (cell, ChannelPatch, error) {
 	for i := len(writes) - 1; i >= 0; i-- {
 		if writes[i].overwrite {
-			return c.reduceOver(old, writes[i:], encode, shared)
+			return c.reduceOver(writes[i:], encode)
 		}
 	}
 	switch c.kind {
@@ -36,7 +36,7 @@ func (c *channel) reduce(old cell, writes []write, encode, shared bool) (cell, C
 }
 
 // reduceOver lets the last overwrite replace the value; the writes after it are reduced as usual.
-func (c *channel) reduceOver(old cell, writes []write, encode, shared bool) (cell, ChannelPatch, error) {
+func (c *channel) reduceOver(writes []write, encode bool) (cell, ChannelPatch, error) {
 	next, patch, err := c.whole(writes[0].val, writes[0].raw, encode)
 	if err != nil || len(writes) == 1 {
 		return next, patch, err

@@ -154,7 +154,7 @@ func TestResumeWithUpdate(t *testing.T) {
 	}
 	// Against the checkpoint where it waited, which is not the newest any more: a fork that runs on the answer.
 	old := lines[3]
-	if old.Next != "work work" {
+	if old.Next != "work" { // the one that waits
 		t.Fatalf("line: %+v", old)
 	}
 	id := checkpointAt(t, s, 1)

@@ -1,9 +1,13 @@
 package graphs
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -242,7 +246,31 @@ func (r *run) update(ctx context.Context, t *task) (Update, error) {
 	if t.node.sub != nil {
 		return r.nested(ctx, t)
 	}
+	if probe.Guard(ctx) {
+		return t.callGuarded(ctx)
+	}
 	return t.node.call(ctx, t.input)
+}
+
+// callGuarded gives the node a copy of its own and compares it afterwards.
+func (t *task) callGuarded(ctx context.Context) (Update, error) {
+	before, err := json.Marshal(t.input)
+	if err != nil {
+		return nil, fmt.Errorf("input of node %q: %w", t.node.name, err)
+	}
+	own := reflect.New(t.node.in.typ).Interface()
+	if err := json.Unmarshal(before, own); err != nil {
+		return nil, fmt.Errorf("input of node %q: %w", t.node.name, err)
+	}
+	if before, err = json.Marshal(own); err != nil {
+		return nil, fmt.Errorf("input of node %q: %w", t.node.name, err)
+	}
+	u, callErr := t.node.call(ctx, own)
+	after, err := json.Marshal(own)
+	if err != nil || !bytes.Equal(before, after) {
+		return nil, fmt.Errorf("node %q changed the state that it was given: return an update instead", t.node.name)
+	}
+	return u, callErr
 }
 
 func isToParent(err error) bool {

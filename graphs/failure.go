@@ -116,7 +116,7 @@ func classOf(err error) string {
 		if name, ok := typeName(err); ok {
 			class = name
 		}
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // the chain is walked by hand
 		case interface{ Unwrap() error }:
 			err = e.Unwrap()
 		case interface{ Unwrap() []error }:

@@ -499,3 +499,30 @@ func TestAmbiguousUpdate(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 }
+
+func TestGuardNamesTheNodeThatChangesItsInput(t *testing.T) {
+	t.Parallel()
+	g := compile(t, graphs.NewStateGraph[listState]().AddNode("good", says("good")).
+		AddNode("bad", func(_ context.Context, s listState) (graphs.Update, error) {
+			s.ByName["good"] = 7
+			return nil, nil
+		}).AddEdge(graphs.Start, "good").AddEdge("good", "bad"))
+	res := graphtest.RunContext(graphtest.Guard(t.Context()), t, g, value(`{}`), graphs.Config{})
+	if res.Err == nil || !strings.Contains(res.Err.Error(), `node "bad" changed the state`) {
+		t.Errorf("error: %v", res.Err)
+	}
+	// Appending to a list is no change: the list that a node gets has no room.
+	g = compile(t, graphs.NewStateGraph[listState]().
+		AddNode("a", func(_ context.Context, s listState) (graphs.Update, error) {
+			_ = append(s.Items, "a's own")
+			return graphs.Patch(listState{Items: []string{"a"}}), nil
+		}).
+		AddNode("b", func(_ context.Context, s listState) (graphs.Update, error) {
+			_ = append(s.Items, "b's own")
+			return graphs.Patch(listState{Items: []string{"b"}}), nil
+		}).AddEdge(graphs.Start, "a").AddEdge(graphs.Start, "b").AddEdge("a", "b"))
+	got := invoke[listState](t, g, listState{Items: []string{"in"}}, graphs.Config{})
+	if diff := cmp.Diff([]string{"in", "a", "b", "b"}, got.Items); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -91,8 +91,6 @@ func (rt *Runtime) send(e Event) error {
 	}
 }
 
-type contextKey struct{}
-
 // ContextFrom returns the run's settings: [Config].Context read into C, or Config.Configurable if there is none. Fields that
 // are not set have the value of their tag `default`.
 func ContextFrom[C any](ctx context.Context) (C, error) {

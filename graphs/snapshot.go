@@ -16,7 +16,7 @@ import (
 type Snapshot struct {
 	// Values is an object of the written state channels, by sorted key.
 	Values json.RawMessage
-	// Next names the nodes of tasks that have not finished.
+	// Next names the nodes of the checkpoint's tasks; while some have finished and others have not, of those that have not.
 	Next  []string
 	Tasks []TaskState
 	// ID, NS and ParentID are the checkpoint's; ParentID is empty for the first one.
@@ -88,7 +88,14 @@ func snapshot(saved *Saved) (*Snapshot, error) {
 		shot.Tasks = append(shot.Tasks, state)
 		shot.Interrupts = append(shot.Interrupts, state.Interrupts...)
 	}
-	shot.Next = append(shot.Next, saved.Next...)
+	for i := range shot.Tasks {
+		if shot.Tasks[i].Result == nil {
+			shot.Next = append(shot.Next, shot.Tasks[i].Name)
+		}
+	}
+	if len(shot.Next) == 0 {
+		shot.Next = append(shot.Next, saved.Next...)
+	}
 	return shot, nil
 }
 

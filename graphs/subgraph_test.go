@@ -236,7 +236,10 @@ func TestSendsToSubgraph(t *testing.T) {
 		answers = append(answers, fmt.Sprintf(`"%s":"!"`, q.ID))
 	}
 	n := 0
-	for range g.Stream(t.Context(), graphs.Input{}, cfg) {
+	for _, err := range g.Stream(t.Context(), graphs.Input{}, cfg) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n++; n == 12 {
 			break
 		}

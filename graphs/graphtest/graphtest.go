@@ -17,6 +17,9 @@ import (
 // A graph has to end in the same state with and without it.
 func RoundTrip(ctx context.Context) context.Context { return probe.WithRoundTrip(ctx) }
 
+// Guard returns a ctx under which a node that changes the state it was given, instead of returning an update, fails by name.
+func Guard(ctx context.Context) context.Context { return probe.WithGuard(ctx) }
+
 // Result is what a run has done.
 type Result struct {
 	Events []graphs.Event

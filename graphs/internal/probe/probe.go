@@ -3,7 +3,16 @@ package probe
 
 import "context"
 
-type roundTripKey struct{}
+type (
+	roundTripKey struct{}
+	guardKey     struct{}
+)
+
+// WithGuard asks that a node which changes what it was given fails.
+func WithGuard(ctx context.Context) context.Context { return context.WithValue(ctx, guardKey{}, true) }
+
+// Guard reports whether a node which changes what it was given has to fail.
+func Guard(ctx context.Context) bool { return ctx.Value(guardKey{}) != nil }
 
 // WithRoundTrip asks that every write goes through JSON.
 func WithRoundTrip(ctx context.Context) context.Context {
