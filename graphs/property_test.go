@@ -30,6 +30,8 @@ type randomNode struct {
 type randomGraph struct {
 	Layers [][]randomNode
 	Joined bool
+	// Nested puts all of it into a node of another graph, which gives its list and gets it back twice.
+	Nested bool
 	// WorkerAsks are the workers that ask, by their number.
 	WorkerAsks []bool
 }
@@ -43,7 +45,7 @@ type randomState struct {
 }
 
 func drawGraph(t *rapid.T) randomGraph {
-	g := randomGraph{Joined: rapid.Bool().Draw(t, "joined")}
+	g := randomGraph{Joined: rapid.Bool().Draw(t, "joined"), Nested: rapid.Bool().Draw(t, "nested")}
 	for i := range rapid.IntRange(1, 4).Draw(t, "layers") {
 		var layer []randomNode
 		for j := range rapid.IntRange(1, 3).Draw(t, "width") {
@@ -139,6 +141,9 @@ func (g randomGraph) build(t *rapid.T) graphs.Runnable {
 			}, graphs.Goes("work"))
 			g.lead(b, i, n.Name)
 		}
+	}
+	if g.Nested {
+		b = graphs.NewStateGraph[randomState]().AddSubgraph("inner", b).AddEdge(graphs.Start, "inner")
 	}
 	r, err := b.Compile()
 	if err != nil {
@@ -321,7 +326,11 @@ func checkState(rt *rapid.T, store *memory.Saver, g randomGraph) {
 		rt.Fatal(err)
 	}
 	want := g.reference()
-	if diff := cmp.Diff(want, got.Items); diff != "" {
+	items := want
+	if g.Nested {
+		items = append([]string{"in"}, want...)
+	}
+	if diff := cmp.Diff(items, got.Items); diff != "" {
 		rt.Fatalf("items: %s", diff)
 	}
 	ids := []string{}
