@@ -209,3 +209,41 @@ func TestApplyPatch(t *testing.T) {
 		})
 	}
 }
+
+// An update of a thread whose fan-out is half done keeps what has finished; the rest is dropped.
+func TestUpdateOfHalfDoneStep(t *testing.T) {
+	t.Parallel()
+	for _, id := range []bool{false, true} { // clients name the newest checkpoint, or none
+		g := compile(t, fanOut(func(ctx context.Context, topic string) (graphs.Update, error) {
+			if topic == "free" {
+				return graphs.Patch(listState{Items: []string{"free"}, Count: 2}), nil
+			}
+			_, err := graphs.Interrupt[string](ctx, "?")
+			return nil, err
+		}))
+		cfg := graphs.Config{Saver: memory.New()}
+		run(t, g, value(`{"topics":["free","a"],"items":["in"]}`), cfg)
+		if id {
+			cfg.CheckpointID = checkpointAt(t, cfg.Saver, 1)
+		}
+		if _, err := g.Write(t.Context(), []graphs.Superstep{{Updates: []graphs.NodeUpdate{
+			{Values: raw(`{"items":["edit"],"last":"x"}`), AsNode: "work"},
+		}}}, cfg); err != nil {
+			t.Fatal(err)
+		}
+		shot, err := graphs.ReadState(t.Context(), cfg.Saver, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(shot.Values); got != `{"by_name":{},"count":2,"items":["in","free","edit"],"last":"x","topics":["free","a"]}` {
+			t.Errorf("state: %s", got)
+		}
+		if !slices.Equal(shot.Next, []string{"sum"}) || len(shot.Interrupts) != 0 {
+			t.Errorf("next %v, interrupts %v", shot.Next, shot.Interrupts)
+		}
+		res := run(t, g, graphs.Input{}, graphs.Config{Saver: cfg.Saver})
+		if got := string(res.Values["items"]); got != `["in","free","edit","sum"]` {
+			t.Errorf("items: %s", got)
+		}
+	}
+}

@@ -206,3 +206,61 @@ func ExampleReadHistory() {
 	// "update" {"draft":"Dear Alice"}
 	// "loop" {"draft":"Dear Bob"}
 }
+
+func ExampleStateGraph_AddSubgraph() {
+	type Review struct {
+		Draft string   `json:"draft"`
+		Marks []string `json:"marks" reduce:"append"`
+	}
+	review := graphs.NewStateGraph[Review]().
+		AddNode("spelling", func(_ context.Context, s Review) (graphs.Update, error) {
+			return graphs.Patch(Review{Marks: []string{"spelling of " + s.Draft}}), nil
+		}).
+		AddEdge(graphs.Start, "spelling")
+	graph, err := graphs.NewStateGraph[Review]().
+		AddSubgraph("review", review).
+		AddEdge(graphs.Start, "review").
+		Compile()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	got, err := graphs.Invoke[Review](context.Background(), graph, graphs.Input{Value: Review{Draft: "Dear Bob"}}, graphs.Config{})
+	fmt.Println(got.Marks, err)
+	for _, n := range graph.Draw(1).Nodes {
+		fmt.Println(n.ID)
+	}
+	// Output:
+	// [spelling of Dear Bob] <nil>
+	// __start__
+	// review:spelling
+	// __end__
+}
+
+func ExampleContextFrom() {
+	type Settings struct {
+		Tone string `json:"tone" default:"friendly"`
+	}
+	graph, err := graphs.NewStateGraph[Letter](graphs.ContextSchema[Settings]()).
+		AddNode("write", func(ctx context.Context, _ Letter) (graphs.Update, error) {
+			s, err := graphs.ContextFrom[Settings](ctx)
+			if err != nil {
+				return nil, err
+			}
+			return graphs.Patch(Letter{Draft: "a " + s.Tone + " letter"}), nil
+		}).
+		AddEdge(graphs.Start, "write").
+		Compile()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, settings := range []string{`{}`, `{"tone": "formal"}`} {
+		cfg := graphs.Config{Context: json.RawMessage(settings)}
+		letter, err := graphs.Invoke[Letter](context.Background(), graph, graphs.Input{Value: Letter{}}, cfg)
+		fmt.Println(letter.Draft, err)
+	}
+	// Output:
+	// a friendly letter <nil>
+	// a formal letter <nil>
+}

@@ -17,7 +17,8 @@ type Runnable interface {
 	Draw(xray int) Drawing
 	// Stream runs the graph and yields what happens, in order, up to but without run.end. An error ends the stream: it is the
 	// run's failure (or ctx's error), the state keeps what was checkpointed. A pause is no error. Breaking out cancels the run
-	// and returns when all of its goroutines have ended.
+	// and returns when all of its goroutines have ended. What was put into the Saver is durable when Sync says so: Stream itself
+	// waits for it only with DurabilitySync.
 	Stream(ctx context.Context, in Input, cfg Config) iter.Seq2[Event, error]
 	// Write applies updates as if their nodes had returned them, one checkpoint for each superstep (streaming.md §3.5),
 	// and returns the last checkpoint.

@@ -45,7 +45,7 @@ func (g *graph) Write(ctx context.Context, steps []Superstep, cfg Config) (*Chec
 // write applies one superstep.
 func (r *run) write(ctx context.Context, updates []NodeUpdate) error {
 	r.keep.durability = DurabilityAsync
-	saved, _, err := r.open(ctx, &Input{})
+	saved, older, err := r.open(ctx, &Input{})
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (r *run) write(ctx context.Context, updates []NodeUpdate) error {
 			return err
 		}
 	}
-	if r.cfg.CheckpointID == "" {
+	if !older {
 		if err := r.applyFinished(); err != nil {
 			return err
 		}
