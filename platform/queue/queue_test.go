@@ -40,6 +40,26 @@ func (f *fake) add(ids ...string) {
 	f.due = append(f.due, ids...)
 }
 
+// set changes what the fake answers.
+func (f *fake) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+// seen are the calls that a fake got.
+type seen struct {
+	claims int
+	beats  [][]store.Lease
+	back   []store.Lease
+}
+
+func (f *fake) seen() seen {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return seen{f.claims, slices.Clone(f.beats), slices.Clone(f.back)}
+}
+
 func (f *fake) Claim(_ context.Context, _ string, _ time.Duration, held ...string) (*store.Claimed, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,6 +150,12 @@ func (r *rig) run(ctx context.Context, c *store.Claimed, ignore bool) {
 	r.causes[c.Lease.RunID] = context.Cause(ctx)
 }
 
+// pass lets time go by in the bubble.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
 // ring makes ids due and rings.
 func (r *rig) ring(ids ...string) {
 	r.f.add(ids...)
@@ -206,17 +232,14 @@ func TestBellAndPoll(t *testing.T) {
 		r.ring("a")
 		r.want("by the bell", []string{"a"}, r.ids())
 		r.f.add("b") // the ring was lost
-		time.Sleep(999 * time.Millisecond)
-		synctest.Wait()
+		pass(999 * time.Millisecond)
 		r.want("before the poll", []string{"a"}, r.ids())
-		time.Sleep(time.Millisecond)
-		synctest.Wait()
+		pass(time.Millisecond)
 		r.want("by the poll", []string{"a", "b"}, r.ids())
 		close(r.bell) // is no bell any more, and no reason to spin
-		before := r.f.claims
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		if n := r.f.claims - before; n > 12 {
+		before := r.f.seen().claims
+		pass(10 * time.Second)
+		if n := r.f.seen().claims - before; n > 12 {
 			t.Errorf("%d claims in 10 polls", n)
 		}
 		r.end()
@@ -227,12 +250,11 @@ func TestClaimFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, queue.Config{}, true)
-		r.f.claimErr = errors.New("no database")
+		r.f.set(func() { r.f.claimErr = errors.New("no database") })
 		r.ring("a")
 		r.want("started", []string{}, r.ids())
-		r.f.claimErr = nil
-		time.Sleep(time.Second)
-		synctest.Wait()
+		r.f.set(func() { r.f.claimErr = nil })
+		pass(time.Second)
 		r.want("started", []string{"a"}, r.ids())
 		r.end()
 	})
@@ -242,25 +264,22 @@ func TestBeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, queue.Config{BeatEvery: 3 * time.Second}, false)
-		time.Sleep(9 * time.Second)
-		synctest.Wait()
-		r.want("beats of nothing", 0, len(r.f.beats))
+		pass(9 * time.Second)
+		r.want("beats of nothing", 0, len(r.f.seen().beats))
 		r.ring("a", "b", "c")
-		time.Sleep(3 * time.Second)
-		synctest.Wait()
-		r.want("beats", 1, len(r.f.beats)) // one for all
-		r.want("leases", 3, len(r.f.beats[0]))
+		pass(3 * time.Second)
+		r.want("beats", 1, len(r.f.seen().beats)) // one for all
+		r.want("leases", 3, len(r.f.seen().beats[0]))
 
-		r.f.answer = store.Beats{Lost: []string{"a"}, Cancels: map[string]string{"b": "rollback"}}
-		time.Sleep(3 * time.Second)
-		synctest.Wait()
+		r.f.set(func() { r.f.answer = store.Beats{Lost: []string{"a"}, Cancels: map[string]string{"b": "rollback"}} })
+		pass(3 * time.Second)
 		r.want("lost", store.ErrLostLease, r.cause("a"))
 		r.want("cancelled", queue.Cancelled{Action: "rollback"}, r.cause("b"))
 		r.want("held", 1, r.q.Held())
-		r.want("handed back", 0, len(r.f.back))
+		r.want("handed back", 0, len(r.f.seen().back))
 		r.end()
 		r.want("stopped", queue.ErrHandBack, r.cause("c"))
-		r.want("handed back", []store.Lease{{RunID: "c", ThreadID: "t-c", Token: 3}}, r.f.back)
+		r.want("handed back", []store.Lease{{RunID: "c", ThreadID: "t-c", Token: 3}}, r.f.seen().back)
 	})
 }
 
@@ -269,7 +288,7 @@ func TestNudge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, queue.Config{}, false)
 		r.ring("a", "b")
-		r.f.answer = store.Beats{Cancels: map[string]string{"a": "interrupt"}}
+		r.f.set(func() { r.f.answer = store.Beats{Cancels: map[string]string{"a": "interrupt"}} })
 		r.q.Nudge()
 		synctest.Wait()
 		r.want("cancelled", queue.Cancelled{Action: "interrupt"}, r.cause("a"))
@@ -286,13 +305,11 @@ func TestBeatFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, queue.Config{Lease: 10 * time.Second, BeatEvery: 3 * time.Second}, false)
-		r.f.beatErr = errors.New("no database")
+		r.f.set(func() { r.f.beatErr = errors.New("no database") })
 		r.ring("a")
-		time.Sleep(9 * time.Second)
-		synctest.Wait()
+		pass(9 * time.Second)
 		r.want("held within the lease", 1, r.q.Held())
-		time.Sleep(3 * time.Second)
-		synctest.Wait()
+		pass(3 * time.Second)
 		r.want("lost", store.ErrLostLease, r.cause("a"))
 		r.end()
 	})
@@ -303,7 +320,7 @@ func TestNeverClaimsWhatItHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, queue.Config{}, true) // the run does not heed its context
 		r.ring("a")
-		r.f.answer = store.Beats{Lost: []string{"a"}}
+		r.f.set(func() { r.f.answer = store.Beats{Lost: []string{"a"}} })
 		r.q.Nudge()
 		synctest.Wait()
 		r.ring("a", "b") // due again while it is still at work here
@@ -318,7 +335,7 @@ func TestCancelledBeforeClaim(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, queue.Config{}, false)
-		r.f.cancel = "rollback"
+		r.f.set(func() { r.f.cancel = "rollback" })
 		r.ring("a")
 		r.want("cause", queue.Cancelled{Action: "rollback"}, r.cause("a"))
 		r.end()
@@ -331,9 +348,9 @@ func TestPanic(t *testing.T) {
 		r := start(t, queue.Config{Workers: 1, Run: func(context.Context, *store.Claimed) { panic("a node") }}, false)
 		r.ring("a", "b", "c")
 		r.want("held", 0, r.q.Held())
-		r.want("claims", 4, r.f.claims-1) // the first found nothing, before the bell
+		r.want("claims", 4, r.f.seen().claims-1) // the first found nothing, before the bell
 		r.end()
-		r.want("handed back", 0, len(r.f.back)) // it counts as a lost attempt
+		r.want("handed back", 0, len(r.f.seen().back)) // it counts as a lost attempt
 	})
 }
 
@@ -345,14 +362,13 @@ func TestStopWaits(t *testing.T) {
 		r.ring("a")
 		r.stop()
 		r.ring("b")
-		time.Sleep(20 * time.Second)
-		synctest.Wait()
+		pass(20 * time.Second)
 		r.want("started after the stop", []string{"a"}, r.ids())
-		if len(r.f.beats) < 6 {
-			t.Errorf("%d beats while the run ended", len(r.f.beats))
+		if len(r.f.seen().beats) < 6 {
+			t.Errorf("%d beats while the run ended", len(r.f.seen().beats))
 		}
 		r.finish("a")
-		r.want("handed back", 1, len(r.f.back))
+		r.want("handed back", 1, len(r.f.seen().back))
 		r.end()
 		if err := r.q.Run(t.Context()); !errors.Is(err, queue.ErrStopped) {
 			t.Errorf("second Run: %v", err)

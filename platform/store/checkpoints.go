@@ -101,7 +101,7 @@ func (db *DB) insertValues(tx *gorm.DB, thread string, c graphs.Commit) error {
 		if len(data) == 0 {
 			data = []byte("null")
 		}
-		rows = append(rows, []any{thread, c.Checkpoint.NS, channel, c.Checkpoint.ID, base, keep, depth, []byte(data)})
+		rows = append(rows, []any{thread, c.Checkpoint.NS, channel, c.Checkpoint.ID, base, keep, depth, data})
 	}
 	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(a[2].(string), b[2].(string)) }) // one order of locks
 	return insert(tx, `INSERT INTO channel_values (thread_id, ns, channel, version, base, keep, depth, data)`, rows,

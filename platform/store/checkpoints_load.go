@@ -82,8 +82,12 @@ func scanCheckpoint(rows *sql.Rows) (*graphs.Saved, error) {
 		empty string
 		dest  any
 	}{
-		{metadata, "{}", &s.Metadata}, {parents, "{}", &s.Parents}, {versions, "{}", &s.Versions}, {seen, "{}", &s.Seen},
-		{next, "[]", &s.Next}, {tasks, "[]", &s.Tasks},
+		{metadata, "{}", &s.Metadata},
+		{parents, "{}", &s.Parents},
+		{versions, "{}", &s.Versions},
+		{seen, "{}", &s.Seen},
+		{next, "[]", &s.Next},
+		{tasks, "[]", &s.Tasks},
 	} {
 		if string(part.data) == part.empty { // nil, as it was put
 			continue

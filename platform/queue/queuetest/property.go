@@ -167,20 +167,17 @@ func (r *modelRun) cancelled(action string) {
 
 func (m *model) claim(rt *rapid.T) {
 	worker := rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "worker")
-	for {
-		may := m.claimable()
-		c, err := m.s.Claim(m.t.Context(), worker, long)
-		if err != nil {
-			rt.Fatal(err)
-		}
-		if c == nil {
-			m.gaveUp(rt, may)
-			return
-		}
-		m.gaveUp(rt, slices.DeleteFunc(may, func(r *modelRun) bool { return !r.exhausted() || r.run.ID == c.Run.ID }))
-		m.took(rt, worker, c)
+	may := m.claimable()
+	c, err := m.s.Claim(m.t.Context(), worker, long)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if c == nil {
+		m.gaveUp(rt, may)
 		return
 	}
+	m.gaveUp(rt, slices.DeleteFunc(may, func(r *modelRun) bool { return !r.exhausted() || r.run.ID == c.Run.ID }))
+	m.took(rt, worker, c)
 }
 
 // exhausted reports whether the next claim ends the run.

@@ -86,10 +86,10 @@ func readLog(t *testing.T, p *place) {
 func sweepEvents(t *testing.T, p *place) {
 	b := p.bench(t, Owner(t, "alice"))
 	thread := p.thread(t, b.who, nil)
-	gone, kept := b.claimOf(t, b.run(t, thread.ID)), (*store.Claimed)(nil)
+	gone := b.claimOf(t, b.run(t, thread.ID))
 	b.segments(t, gone, 5)
 	b.finish(t, gone, store.Finish{Status: store.RunSuccess, KeepEventsFor: time.Microsecond})
-	kept = b.claimOf(t, b.run(t, thread.ID))
+	kept := b.claimOf(t, b.run(t, thread.ID))
 	b.segments(t, kept, 5)
 	b.finish(t, kept, store.Finish{Status: store.RunSuccess, KeepEventsFor: time.Hour})
 

@@ -77,8 +77,10 @@ func checkpointID(n int) string { return fmt.Sprintf("1f1e6905-63c0-6%03x-8000-0
 // step is a checkpoint that sets or appends to the channels of an object.
 func step(n int, parent string, versions map[string]string, next ...string) graphs.Commit {
 	return graphs.Commit{
-		Checkpoint: &graphs.Checkpoint{ID: checkpointID(n), ParentID: parent, Source: graphs.SourceLoop, Step: n, Versions: versions, Next: next,
-			CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		Checkpoint: &graphs.Checkpoint{
+			ID: checkpointID(n), ParentID: parent, Source: graphs.SourceLoop, Step: n, Versions: versions, Next: next,
+			CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		},
 		Changes: map[string]graphs.Change{},
 	}
 }
@@ -227,8 +229,10 @@ func rollbackCheckpoints(t *testing.T, p *place) {
 	b.commit(t, c, store.Batch{
 		Checkpoints: []graphs.Commit{with(step(1, "", nil, "ask"), "l", appends("", 0, `[1]`, `1`))},
 		Writes:      []store.TaskWrites{{CheckpointID: checkpointID(1), TaskID: "t", Writes: []graphs.Write{asked}}},
-		Finish: &store.Finish{Status: store.RunSuccess, Values: store.JSON(`{"l":[1]}`), Next: []string{"ask"},
-			Interrupts: store.JSON(`{"t":[{"value":1,"id":"i"}]}`)},
+		Finish: &store.Finish{
+			Status: store.RunSuccess, Values: store.JSON(`{"l":[1]}`), Next: []string{"ask"},
+			Interrupts: store.JSON(`{"t":[{"value":1,"id":"i"}]}`),
+		},
 	})
 	before := p.read(t, thread.ID)
 	same(t, "status", "interrupted", before.Status)
