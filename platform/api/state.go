@@ -13,6 +13,8 @@ import (
 	"github.com/locutory/locutory/platform/wire"
 )
 
+const detailCheckpoint = "Checkpoint %s not found"
+
 // readState asks threads:read, finds the thread, and returns it with the saver that reads it under the same filter.
 func (s *Server) readState(ctx context.Context, c *call, checkpoint string) (string, graphs.Saver, error) {
 	id, err := c.uuid("thread_id")
@@ -74,7 +76,7 @@ func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subg
 	snapshot, err := graphs.ReadState(ctx, saver, ns, checkpoint)
 	if errors.Is(err, graphs.ErrNoCheckpoint) {
 		if checkpoint != "" {
-			return refuse(http.StatusNotFound, "Checkpoint %s not found", checkpoint)
+			return refuse(http.StatusNotFound, detailCheckpoint, checkpoint)
 		}
 		return c.json(http.StatusOK, wire.ThreadState{Checkpoint: wire.CheckpointConfig{ThreadID: thread, CheckpointNS: ns}})
 	}
@@ -249,6 +251,9 @@ func (s *Server) updateState(ctx context.Context, c *call) error {
 		return err
 	}
 	saved, err := s.writeState(ctx, scope, id, in, at)
+	if errors.Is(err, graphs.ErrNoCheckpoint) {
+		return refuse(http.StatusNotFound, detailCheckpoint, at.CheckpointID)
+	}
 	if err != nil {
 		return named(err, detailThread, id)
 	}

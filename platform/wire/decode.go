@@ -21,12 +21,15 @@ type BodyError struct {
 func (e *BodyError) Error() string { return e.Detail }
 
 // Decode reads a request body into v, a pointer to one of this package's request types, and validates it.
-// An empty body reads as {}. U+0000 inside strings becomes U+FFFD, since databases refuse it (rest.md 1.1).
+// An empty body reads as {}. Nesting and numbers beyond what databases hold are refused. U+0000 inside strings becomes U+FFFD, since databases refuse it (rest.md 1.1).
 // Unknown fields are ignored; [UnknownFields] lists them. Every error is a *[BodyError].
 func Decode(body []byte, v any) error {
 	if len(bytes.TrimSpace(body)) > 0 {
 		if err := json.Unmarshal(withoutNUL(body), v); err != nil {
 			return bodyError(err)
+		}
+		if err := storable(body); err != nil {
+			return err
 		}
 	}
 	if v, ok := v.(interface{ Validate() error }); ok {
