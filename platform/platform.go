@@ -21,7 +21,6 @@ package platform
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,6 +34,7 @@ import (
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/api"
 	"github.com/locutory/locutory/platform/config"
+	"github.com/locutory/locutory/platform/drain"
 	"github.com/locutory/locutory/platform/events"
 	"github.com/locutory/locutory/platform/queue"
 	"github.com/locutory/locutory/platform/runs"
@@ -149,46 +149,30 @@ func (s *Server) Work(ctx context.Context) error {
 // grace is how long open requests have to end when the server stops; streams and waits are aborted at once.
 const grace = 4 * time.Second
 
-// Serve answers on the listener and executes runs until ctx is done. Then it stops accepting, hands its runs back, aborts open
-// streams, whose clients come back by Location, and returns.
+// Serve answers on the listener, which it closes, and executes runs until ctx is done. Then it stops accepting, hands its runs
+// back, aborts open streams, whose clients come back by Location, answers what it has accepted, and returns. It calls ready
+// when it can serve.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func()) error {
-	var all sync.WaitGroup
-	working, stop := context.WithCancel(ctx)
-	defer all.Wait()
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	worked := make(chan error, 1)
-	all.Go(func() { worked <- s.Work(working) })
-	all.Go(func() { s.sweep(working) })
-
-	server := &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second,
-		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
-	}
-	served := make(chan error, 1)
-	all.Go(func() { served <- server.Serve(listener) })
+	var all sync.WaitGroup
+	var worked error
+	all.Go(func() {
+		worked = s.Work(ctx)
+		stop()
+	})
+	all.Go(func() { s.sweep(ctx) })
+	context.AfterFunc(ctx, s.api.Drain)
 	if ready != nil {
 		ready()
 	}
-	var failed error
-	select {
-	case <-ctx.Done():
-	case err := <-served:
-		failed = fmt.Errorf("serve: %w", err)
-	case err := <-worked:
-		failed = fmt.Errorf("queue: %w", err)
-	}
+	served := drain.Serve(ctx, &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 75 * time.Second,
+		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),
+	}, listener, grace)
 	stop()
-	return errors.Join(failed, s.shut(server))
-}
-
-func (s *Server) shut(server *http.Server) error {
-	s.api.Drain()
-	ctx, done := context.WithTimeout(context.Background(), grace)
-	defer done()
-	if err := server.Shutdown(ctx); err != nil {
-		return server.Close()
-	}
-	return nil
+	all.Wait()
+	return errors.Join(served, worked)
 }
 
 // Close frees what New opened. Serve and Work must have returned.

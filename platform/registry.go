@@ -21,38 +21,43 @@ type registry struct {
 type entry struct {
 	graph  Graph
 	source graphs.Source
-	err    error
+	// shape is the graph itself; nil when a factory makes a new one each time.
+	shape graphs.Runnable
+	err   error
 }
 
 func loadGraphs(list []Graph) *registry {
 	r := &registry{entries: map[string]entry{}}
 	for _, graph := range list {
-		source, err := sourceOf(graph)
+		made := entry{graph: graph}
+		made.err = made.load()
 		r.ids = append(r.ids, graph.ID)
-		r.entries[graph.ID] = entry{graph, source, err}
+		r.entries[graph.ID] = made
 	}
 	slices.Sort(r.ids)
 	return r
 }
 
-// sourceOf calls a function, compiles a graph, and keeps what comes of it.
-func sourceOf(graph Graph) (source graphs.Source, err error) {
+// load calls a function or compiles a graph, and keeps what comes of it.
+func (e *entry) load() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%s: panic: %v", graph.Symbol, p)
+			err = fmt.Errorf("%s: panic: %v", e.graph.Symbol, p)
 		}
 	}()
-	if source, err = graphs.SourceOf(graph.Source); err != nil {
-		return nil, fmt.Errorf("%s: %w", graph.Symbol, err)
+	if e.source, err = graphs.SourceOf(e.graph.Source); err != nil {
+		return fmt.Errorf("%s: %w", e.graph.Symbol, err)
 	}
-	if built, ok := source.(interface {
+	type builder interface {
 		Compile() (graphs.Runnable, error)
-	}); ok {
-		if _, err := built.Compile(); err != nil {
-			return nil, fmt.Errorf("%s: %w", graph.Symbol, err)
+	}
+	switch e.graph.Source.(type) {
+	case graphs.Runnable, func() (graphs.Runnable, error), builder:
+		if e.shape, err = e.source.Load(context.Background(), &graphs.ServerRuntime{}); err != nil {
+			return fmt.Errorf("%s: %w", e.graph.Symbol, err)
 		}
 	}
-	return source, nil
+	return nil
 }
 
 // Graph implements [runs.Registry].

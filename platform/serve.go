@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,7 @@ func loopback(host string) bool {
 // listen returns the socket that the development server handed down, or a new one.
 func (c Config) listen() (net.Listener, error) {
 	if c.Process.ListenFD > 0 {
+		syscall.CloseOnExec(c.Process.ListenFD) // user code may start programs
 		file := os.NewFile(uintptr(c.Process.ListenFD), "listener")
 		listener, err := net.FileListener(file)
 		return listener, errors.Join(err, file.Close())
@@ -88,6 +90,7 @@ func (s *Server) mustHaveModels() error {
 func (s *Server) announce(cmd *cobra.Command, listener net.Listener) {
 	ready := s.ready()
 	if fd := s.cfg.Process.ReadyFD; fd > 0 {
+		syscall.CloseOnExec(fd)
 		pipe := os.NewFile(uintptr(fd), "ready")
 		if err := json.NewEncoder(pipe).Encode(ready); err != nil {
 			s.cfg.Log.Warn("could not tell that the server is ready", "error", err)
@@ -114,7 +117,7 @@ func (s *Server) announce(cmd *cobra.Command, listener net.Listener) {
 func (s *Server) ready() config.Ready {
 	out := config.Ready{Ready: true, Database: s.describeDatabase()}
 	for _, id := range s.graphs.ids {
-		graph := config.ReadyGraph{ID: id}
+		graph := config.ReadyGraph{ID: id, Note: s.graphs.entries[id].note()}
 		if err := s.graphs.entries[id].err; err != nil {
 			graph.Error = err.Error()
 		}
@@ -132,6 +135,19 @@ func (s *Server) ready() config.Ready {
 		out.Unhandled = "the rest is allowed: every authenticated user reaches every row of it"
 	}
 	return out
+}
+
+// note tells which model a graph talks to, when a node of its says so.
+func (e entry) note() string {
+	if e.shape == nil {
+		return ""
+	}
+	for _, node := range e.shape.Draw(0).Nodes {
+		if model, ok := node.Metadata["model"].(string); ok {
+			return "model: " + model
+		}
+	}
+	return ""
 }
 
 // describeDatabase names the database without what a URI keeps secret.

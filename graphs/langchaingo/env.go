@@ -1,7 +1,6 @@
 package langchaingo
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,8 +10,16 @@ import (
 )
 
 // ErrNoModel is returned by [ModelFromEnv] when no variable names a provider.
-var ErrNoModel = errors.New("no model: set OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY or OLLAMA_HOST, " +
-	"or LOCUTORY_OFFLINE_MODEL=1 for a scripted one")
+var ErrNoModel error = noModel{}
+
+type noModel struct{}
+
+func (noModel) Error() string {
+	return "no model: set OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY or OLLAMA_HOST, or LOCUTORY_OFFLINE_MODEL=1 for a scripted one"
+}
+
+// Unconfigured tells a server that only its operator can mend this, so that it does not start without.
+func (noModel) Unconfigured() bool { return true }
 
 // The models that are asked when no variable names one.
 const (

@@ -4,14 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/locutory/locutory/graphs"
 )
 
 // Offline returns a model that needs no key and no network: a script. It says that it is one, streams word by word and, when
-// it has tools and is asked for the weather, calls one of them once and tells what it said.
+// it is asked about something that a tool of its is named for (the time, the weather), calls that tool once and tells what it said.
 func Offline() graphs.ChatModel { return offline{pause: 20 * time.Millisecond} }
 
 type offline struct{ pause time.Duration }
@@ -46,10 +48,10 @@ func (o offline) answer(req graphs.ModelRequest) []graphs.MessageChunk {
 			asked = m
 		}
 	}
-	switch tool := weatherTool(req.Tools); {
-	case last.Type == graphs.TypeTool:
+	if last.Type == graphs.TypeTool {
 		return byWord("I am the offline script, not a model. The tool said: " + last.Text())
-	case tool != nil && strings.Contains(strings.ToLower(asked.Text()), "weather"):
+	}
+	if tool := meant(req.Tools, asked.Text()); tool != nil {
 		return callOf(tool, asked.Text(), len(req.Messages))
 	}
 	return byWord("I am the offline script, not a model: set OPENAI_API_KEY in .env to talk to one. You said: " + asked.Text())
@@ -62,15 +64,14 @@ func byWord(text string) (chunks []graphs.MessageChunk) {
 	return chunks
 }
 
-// weatherTool prefers a tool with weather in its name.
-func weatherTool(tools []graphs.Tool) graphs.Tool {
-	for _, t := range tools {
-		if strings.Contains(strings.ToLower(t.Name()), "weather") {
-			return t
+// meant returns the first tool whose name ends with a word of the text: get_weather for "the weather", current_time for "the time".
+func meant(tools []graphs.Tool, text string) graphs.Tool {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, tool := range tools {
+		name := strings.ToLower(tool.Name())
+		if subject := name[strings.LastIndexByte(name, '_')+1:]; slices.Contains(words, subject) {
+			return tool
 		}
-	}
-	if len(tools) > 0 {
-		return tools[0]
 	}
 	return nil
 }

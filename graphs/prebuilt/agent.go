@@ -55,7 +55,7 @@ func NewReactAgent(model graphs.ChatModel, opts ...Option) *graphs.StateGraph[gr
 		opt(a)
 	}
 	g := graphs.NewStateGraph[graphs.MessagesState]().
-		AddNode(nodeAgent, a.think).
+		AddNode(nodeAgent, a.think, graphs.Metadata("model", model.Info().Name)).
 		AddEdge(graphs.Start, nodeAgent)
 	if len(a.tools) == 0 {
 		return g.AddEdge(nodeAgent, graphs.End)
