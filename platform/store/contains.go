@@ -41,6 +41,9 @@ func containsSQL(dialect, alias, name string, want JSON, indexed ...string) (sql
 	if dialect == Postgres {
 		return c.column + " @> ?::jsonb", []any{text(want)}, nil
 	}
+	if name != "metadata" { // a graph may have made JSON of more levels than SQLite reads, which would be an error of the whole search
+		c.column = "CASE WHEN json_valid(" + c.column + ") THEN " + c.column + " ELSE '{}' END"
+	}
 	for i, k := range slices.Sorted(maps.Keys(doc)) {
 		if i > 0 {
 			c.write(" AND ")
