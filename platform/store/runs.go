@@ -78,6 +78,8 @@ type RunNew struct {
 	Principal JSON
 	// After delays the start.
 	After time.Duration
+
+	fresh bool // ThreadID is a new id: no thread has it
 }
 
 // ImplicitThread is how a run makes its thread. Scope is the answer to threads:create, which is asked beside threads:create_run

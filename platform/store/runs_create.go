@@ -51,7 +51,7 @@ func (r *Runs) complete(n *RunNew) error {
 		n.ID = r.db.newID()
 	}
 	if n.ThreadID == "" && n.Implicit != nil {
-		n.ThreadID = r.db.newID()
+		n.ThreadID, n.fresh = r.db.newID(), true
 	}
 	if n.Strategy == "" {
 		n.Strategy = StrategyEnqueue
@@ -64,6 +64,8 @@ func (r *Runs) complete(n *RunNew) error {
 	switch {
 	case !ok[0]:
 		return errors.New("create run: the run's id is no UUID")
+	case !slices.Contains([]string{StrategyEnqueue, StrategyReject, StrategyInterrupt, StrategyRollback}, n.Strategy):
+		return fmt.Errorf("create run: multitask strategy %q is not known", n.Strategy)
 	case !ok[2]:
 		return ErrAssistantNotFound
 	case !ok[1]:
@@ -78,6 +80,8 @@ type creation struct {
 	tx  *gorm.DB
 	now time.Time
 	new RunNew
+
+	made bool // the thread is this transaction's
 }
 
 func (c *creation) create(s access.ThreadScope, a access.AssistantScope) (Run, error) {
@@ -87,11 +91,8 @@ func (c *creation) create(s access.ThreadScope, a access.AssistantScope) (Run, e
 	if err := c.enterThread(s); err != nil {
 		return Run{}, err
 	}
-	queue, err := c.db.lockQueue(c.tx, c.new.ThreadID)
+	queue, err := c.makeWay()
 	if err != nil {
-		return Run{}, err
-	}
-	if queue, err = c.makeWay(queue); err != nil {
 		return Run{}, err
 	}
 	run, err := c.row()
@@ -118,10 +119,13 @@ func (c *creation) findAssistant(a access.AssistantScope) error {
 
 // enterThread takes the thread row and makes it busy, or makes it.
 func (c *creation) enterThread(s access.ThreadScope) error {
-	t, err := c.db.lockThread(c.tx, s, c.new.ThreadID)
+	var t lockedThread
+	err := ErrNotFound
+	if !c.new.fresh {
+		t, err = c.db.lockThread(c.tx, s, c.new.ThreadID)
+	}
 	if errors.Is(err, ErrNotFound) && c.new.Implicit != nil {
-		made, err := c.makeThread(s)
-		if made || err != nil {
+		if c.made, err = c.makeThread(s); c.made || err != nil {
 			return err
 		}
 		// The id is taken: by this caller a moment ago, or by someone else, whose thread stays out of reach.
@@ -180,19 +184,21 @@ func (c *creation) occupy(s access.ThreadScope, t lockedThread) error {
 }
 
 // makeWay deals with the thread's unfinished runs as the strategy says, and returns those that are still unfinished.
-func (c *creation) makeWay(queue []queued) ([]queued, error) {
-	if len(queue) == 0 {
+func (c *creation) makeWay() ([]queued, error) {
+	if c.made {
 		return nil, nil
+	}
+	queue, err := c.db.lockQueue(c.tx, c.new.ThreadID)
+	if err != nil || len(queue) == 0 {
+		return nil, err
 	}
 	switch c.new.Strategy {
 	case StrategyEnqueue:
 		return queue, nil
 	case StrategyReject:
 		return nil, ErrBusy
-	case StrategyInterrupt, StrategyRollback: // each is also the name of the cancel's action
+	default: // interrupt and rollback are also the names of the cancel's actions
 		return c.db.cancelQueued(c.tx, c.now, c.new.ThreadID, queue, c.new.Strategy)
-	default:
-		return nil, fmt.Errorf("multitask strategy %q is not known", c.new.Strategy)
 	}
 }
 

@@ -55,6 +55,13 @@ func (w *writer) Put(ctx context.Context, c graphs.Commit) error {
 // PutWrites implements graphs.Saver.
 func (w *writer) PutWrites(ctx context.Context, ns, checkpointID, taskID string, writes []graphs.Write) error {
 	return w.write(ctx, func(tx *gorm.DB) error {
+		there, err := w.db.hasCheckpoint(tx, w.thread, ns, checkpointID)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return fmt.Errorf("writes of %s: %w", checkpointID, graphs.ErrNoCheckpoint)
+		}
 		return w.db.putWrites(tx, w.thread, "", TaskWrites{NS: ns, CheckpointID: checkpointID, TaskID: taskID, Writes: writes})
 	})
 }
