@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
@@ -286,8 +288,19 @@ func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id st
 		ThreadID: id, GraphID: bound.GraphID, AssistantID: bound.AssistantID,
 		CheckpointID: at.CheckpointID, CheckpointNS: at.CheckpointNS, CheckpointMap: at.CheckpointMap,
 		Metadata: map[string]json.RawMessage{"graph_id": quoted(bound.GraphID), "assistant_id": quoted(bound.AssistantID)},
-		Saver:    s.DB.Checkpoints.Writer(scope, id), Now: s.Now,
+		Saver:    s.DB.Checkpoints.Writer(scope, id, shown(graph)...), Now: s.Now,
 	})
+}
+
+// shown names the channels of the graph's output: a thread shows no other of its values.
+func shown(graph graphs.Runnable) []string {
+	var schema struct {
+		Properties map[string]json.RawMessage `json:"properties"`
+	}
+	if err := decode(graph.Schemas().Output, &schema); err != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(schema.Properties))
 }
 
 func quoted(text string) json.RawMessage {
