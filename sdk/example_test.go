@@ -17,7 +17,7 @@ func Example() {
 	server := httptest.NewServer(demo())
 	defer server.Close()
 	if err := run(context.Background(), server.URL); err != nil {
-		log.Fatal(err)
+		log.Panic(err)
 	}
 	// Output:
 	// Dear Bob, ...

@@ -383,7 +383,7 @@ func TestPausesAreReal(t *testing.T) {
 			}
 			body := io.MultiReader(strings.NewReader(event(1, "a", "1")), broken{})
 			header := http.Header{"Content-Type": {"text/event-stream"}, "Location": {location}}
-			return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(body), Request: r}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(body), Request: r}, nil
 		})}})
 		if err != nil {
 			t.Fatal(err)

@@ -83,9 +83,9 @@ func clientIP(r *http.Request) netip.Addr {
 // run calls handle and answers its error. A panic of ours is an answer of 500, and the server goes on.
 func (c *call) run(ctx context.Context, handle func(context.Context, *call) error) {
 	defer func() {
-		switch p := recover(); {
-		case p == nil:
-		case p == http.ErrAbortHandler:
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
 			panic(p)
 		default:
 			c.fail(ctx, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))

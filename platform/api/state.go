@@ -94,10 +94,7 @@ func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subg
 
 // nested turns a snapshot into its wire form and, when asked, the states of its tasks' subgraphs with it.
 func (s *Server) nested(ctx context.Context, saver graphs.Saver, thread string, snapshot *graphs.Snapshot, subgraphs bool) (wire.ThreadState, error) {
-	state, err := wireState(thread, snapshot)
-	if err != nil {
-		return wire.ThreadState{}, err
-	}
+	state := wireState(thread, snapshot)
 	for i, task := range snapshot.Tasks {
 		ns := task.Name + ":" + task.ID
 		if snapshot.NS != "" {
@@ -123,7 +120,7 @@ func (s *Server) nested(ctx context.Context, saver graphs.Saver, thread string, 
 	return state, nil
 }
 
-func wireState(thread string, snap *graphs.Snapshot) (wire.ThreadState, error) {
+func wireState(thread string, snap *graphs.Snapshot) wire.ThreadState {
 	created := wire.At(snap.CreatedAt)
 	state := wire.ThreadState{
 		Values: snap.Values, Next: snap.Next, CreatedAt: &created,
@@ -147,7 +144,7 @@ func wireState(thread string, snap *graphs.Snapshot) (wire.ThreadState, error) {
 		state.Interrupts = append(state.Interrupts, out.Interrupts...)
 		state.Tasks = append(state.Tasks, out)
 	}
-	return state, nil
+	return state
 }
 
 // listHistory answers GET /threads/{id}/history.
@@ -198,11 +195,7 @@ func (s *Server) history(ctx context.Context, c *call, query graphs.ListQuery) e
 		if err != nil {
 			return err
 		}
-		state, err := wireState(thread, snapshot)
-		if err != nil {
-			return err
-		}
-		states = append(states, state)
+		states = append(states, wireState(thread, snapshot))
 	}
 	return c.json(http.StatusOK, states)
 }
@@ -220,11 +213,7 @@ func (s *Server) historyOf(ctx context.Context, c *call, ns, checkpoint string) 
 	case err != nil:
 		return err
 	default:
-		state, err := wireState(thread, snapshot)
-		if err != nil {
-			return err
-		}
-		states = append(states, state)
+		states = append(states, wireState(thread, snapshot))
 	}
 	return c.json(http.StatusOK, states)
 }

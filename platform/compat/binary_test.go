@@ -155,7 +155,7 @@ func (p *process) again() {
 // kill is kill -9.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
-	<-p.exited
+	<-p.exited //nolint:errcheck // it was killed
 	p.exited <- nil
 }
 
