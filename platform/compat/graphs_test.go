@@ -69,3 +69,20 @@ func gated(gate <-chan struct{}) platform.Graph {
 		AddEdge("pass", graphs.End)
 	return platform.Graph{ID: "gated", Source: graph, Symbol: "./gated:Graph"}
 }
+
+// nest is a state with whatever JSON a graph makes.
+type nest struct {
+	Word string          `json:"word"`
+	Nest json.RawMessage `json:"nest"`
+}
+
+// nesting is a graph that returns JSON which no request may send.
+func nesting(value string) platform.Graph {
+	graph := graphs.NewStateGraph[nest]().
+		AddNode("nest", func(context.Context, nest) (graphs.Update, error) {
+			return graphs.Patch(nest{Nest: json.RawMessage(value)}), nil
+		}).
+		AddEdge(graphs.Start, "nest").
+		AddEdge("nest", graphs.End)
+	return platform.Graph{ID: "nesting", Source: graph, Symbol: "./nesting:Graph"}
+}

@@ -183,3 +183,20 @@ func TestAC45TheOwnersStreamLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// A run that went on from the state of another stays readable when that one is deleted: its stream is not cut off for ever.
+func TestDeletedRunsLeaveLaterOnesReadable(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(), uri)
+		thread := "/threads/" + s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		first := runID(t, s.must(200, alice, "POST", thread+"/runs/wait", hello))
+		second := runID(t, s.must(200, alice, "POST", thread+"/runs/wait", hello))
+		s.must(204, alice, "DELETE", thread+"/runs/"+first, "")
+		s.must(404, alice, "GET", thread+"/runs/"+first+"/stream", "")
+		s.must(200, alice, "GET", thread+"/runs/"+second+"/stream", "")
+		if a := s.must(200, alice, "GET", thread+"/runs/"+second+"/join", ""); !strings.Contains(string(a.Body), "echo: hello") {
+			t.Errorf("the second run came to %s", a.Body)
+		}
+	})
+}

@@ -73,6 +73,7 @@ func searches(none string) []try {
 func twoUsers() map[string]row {
 	const (
 		checkpoint = `{"checkpoint": {"checkpoint_id": "{checkpoint}"}}`
+		written    = `{"values": {"messages": []}, "as_node": "echo", "checkpoint_id": "{checkpoint}"}`
 		values     = `{"values": {"messages": [{"role": "user", "content": "more"}]}}`
 	)
 	return map[string]row{
@@ -104,11 +105,13 @@ func twoUsers() map[string]row {
 		"POST /threads/search": {own: 200, body: `{}`, tries: append(searches(`[]`), try{body: `{"ids": ["{thread}", "{busy}"]}`, want: `[]`})},
 		"POST /threads/count":  {own: 200, body: `{}`, tries: searches(`0`)},
 
-		"GET /threads/:thread_id":        {own: 200},
-		"PATCH /threads/:thread_id":      {own: 200, body: `{"metadata": {"note": "changed"}}`},
-		"DELETE /threads/:thread_id":     {own: 204, tries: []try{{path: "/threads/{thread}"}, {path: "/threads/{busy}"}, {path: "/threads/{kept}"}}},
-		"GET /threads/:thread_id/state":  {own: 200, tries: []try{{path: "/threads/{thread}/state"}, {path: "/threads/{thread}/state?subgraphs=true"}}},
-		"POST /threads/:thread_id/state": {own: 200, body: values},
+		"GET /threads/:thread_id":       {own: 200},
+		"PATCH /threads/:thread_id":     {own: 200, body: `{"metadata": {"note": "changed"}}`},
+		"DELETE /threads/:thread_id":    {own: 204, tries: []try{{path: "/threads/{thread}"}, {path: "/threads/{busy}"}, {path: "/threads/{kept}"}}},
+		"GET /threads/:thread_id/state": {own: 200, tries: []try{{path: "/threads/{thread}/state"}, {path: "/threads/{thread}/state?subgraphs=true"}}},
+		"POST /threads/:thread_id/state": {own: 200, body: values, tries: []try{
+			{body: values}, {body: written}, {path: "/threads/{mine}/state", body: written},
+		}},
 		"GET /threads/:thread_id/state/:checkpoint_id": {own: 200, tries: []try{
 			{path: "/threads/{thread}/state/{checkpoint}"}, {path: "/threads/{mine}/state/{checkpoint}"},
 		}},

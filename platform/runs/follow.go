@@ -26,14 +26,15 @@ func StreamOptions(run store.Run) (v1.Options, error) {
 }
 
 // Stream yields the frames of a run whose ids are greater than after, from its start for -1, until it has ended. It ends without an
-// error only then. read is for threads:read, and is used at every look at the database.
+// error only then. read is for threads:read, and is used at every look at the database. Of a run whose first state is lost, since the
+// run that made it was deleted, no frames can be told any more.
 func (r *Runs) Stream(ctx context.Context, read access.ThreadScope, run store.Run, after int64, o v1.Options) iter.Seq2[events.Frame, error] {
 	return func(yield func(events.Frame, error) bool) {
-		fold := r.fold(ctx, read, run, o)
+		fold, lost := r.fold(ctx, read, run, o), false
 		for record, err := range r.follower.Run(ctx, read, run.ThreadID, run.ID, -1) {
 			var frames []events.Frame
 			if err == nil {
-				frames, err = fold.Apply(record)
+				frames, err = apply(fold, record, &lost)
 			}
 			if err != nil {
 				yield(events.Frame{}, err)
@@ -46,6 +47,19 @@ func (r *Runs) Stream(ctx context.Context, read access.ThreadScope, run store.Ru
 			}
 		}
 	}
+}
+
+// apply folds a record unless the state that its run starts from is lost, which it finds out.
+func apply(fold *v1.Fold, record events.Record, lost *bool) ([]events.Frame, error) {
+	if *lost {
+		return nil, nil
+	}
+	frames, err := fold.Apply(record)
+	if errors.Is(err, graphs.ErrNoCheckpoint) {
+		*lost = true
+		return nil, nil
+	}
+	return frames, err
 }
 
 func (r *Runs) fold(ctx context.Context, read access.ThreadScope, run store.Run, o v1.Options) *v1.Fold {
@@ -67,13 +81,13 @@ func (r *Runs) fold(ctx context.Context, read access.ThreadScope, run store.Run,
 }
 
 // Wait returns what the run came to once it has ended: an object of its final values, with __interrupt__ when it asks something, or of
-// __error__ when it failed (rest.md §5.7). Of a run whose log is gone it returns the thread's values.
+// __error__ when it failed (rest.md §5.7). Of a run whose log or first state is gone it returns the thread's values.
 func (r *Runs) Wait(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
 	fold := r.fold(ctx, read, run, v1.Options{Modes: []wire.StreamMode{wire.StreamCustom}}) // few frames; values are kept in any case
-	seen := false
+	seen, lost := false, false
 	for record, err := range r.follower.Run(ctx, read, run.ThreadID, run.ID, -1) {
 		if err == nil {
-			_, err = fold.Apply(record)
+			_, err = apply(fold, record, &lost)
 		}
 		if err != nil {
 			return nil, err
@@ -83,7 +97,7 @@ func (r *Runs) Wait(ctx context.Context, read access.ThreadScope, run store.Run)
 	if end := fold.Ended(); end != nil && end.Error != nil {
 		return failed(end.Error)
 	}
-	if !seen {
+	if !seen || lost {
 		return r.remembered(ctx, read, run)
 	}
 	return fold.Values(), nil

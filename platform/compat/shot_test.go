@@ -1,0 +1,153 @@
+package compat
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/locutory/locutory/platform/api"
+)
+
+// aim makes a random request to a route.
+func (a *adversary) aim(route api.Route) shot {
+	y := shot{route: route, path: route.Path}
+	for name, k := range map[string]kind{":assistant_id": assistants, ":checkpoint_id": checkpoints} {
+		if strings.Contains(y.path, name) {
+			id, own := a.someones(k)
+			y.path, y.foreign = strings.Replace(y.path, name, id, 1), y.foreign || !own
+		}
+	}
+	a.aimAtThread(&y)
+	switch {
+	case strings.HasSuffix(route.Path, "/join"), strings.HasSuffix(route.Path, "/runs/:run_id/stream"):
+		y.path += a.maybe(4, "?cancel_on_disconnect=true")
+	case strings.HasSuffix(route.Path, "/cancel"):
+		y.path += a.oneOf("", "?wait=1", "?action=rollback", "?wait=true&action=rollback")
+	case strings.HasSuffix(route.Path, "/state"):
+		y.path += a.maybe(2, "?subgraphs=true")
+	}
+	switch {
+	case route.Method == "GET" || route.Method == "DELETE" || strings.HasSuffix(route.Path, "/cancel"):
+	case a.rng.IntN(50) == 0:
+		y.body = a.oneOf(`{`, `[]`, `{"metadata": 1}`, `null`, `{"thread_id": "x"}`, "\x00")
+	default:
+		y.body = a.body(&y)
+	}
+	return y
+}
+
+// aimAtThread chooses the thread and the run of a path. A run under another thread than its own is nobody's.
+func (a *adversary) aimAtThread(y *shot) {
+	run, ownRun := "", true
+	if strings.Contains(y.path, ":run_id") {
+		run, ownRun = a.someones(runs)
+		y.path = strings.Replace(y.path, ":run_id", run, 1)
+	}
+	if strings.Contains(y.path, ":thread_id") {
+		thread, ownThread := a.someones(threads)
+		if home := a.w.threadOf(run); home != "" && a.rng.IntN(2) == 0 {
+			thread, ownThread = home, ownRun
+		}
+		ownRun = ownRun && ownThread && (run == "" || a.w.threadOf(run) == thread)
+		y.path, y.thread = strings.Replace(y.path, ":thread_id", thread, 1), thread
+	}
+	y.foreign = y.foreign || !ownRun
+}
+
+// body makes a random body that the route takes.
+func (a *adversary) body(y *shot) string {
+	mark := a.w.mark(a.user)
+	metadata := fmt.Sprintf(`"metadata": {"note": %q%s}`, mark, a.maybe(5, `, "owner": `+a.oneOf(`"user0"`, `"user1"`, `"user2"`, `null`)))
+	path := y.route.Path
+	switch {
+	case searching(path):
+		return a.search(y)
+	case path == "/assistants":
+		return fmt.Sprintf(`{"graph_id": "agent", %s, "name": %q, "config": {"configurable": {"note": %q}}%s}`, metadata, mark, mark, a.create(y, assistants, "assistant_id"))
+	case path == "/threads":
+		return fmt.Sprintf(`{%s%s}`, metadata, a.create(y, threads, "thread_id"))
+	case path == "/assistants/:assistant_id":
+		return fmt.Sprintf(`{%s, "name": %q, "context": {"note": %q}}`, metadata, mark, mark)
+	case strings.HasSuffix(path, "/state"):
+		id, own := a.someones(checkpoints)
+		_ = own // another thread's checkpoint is refused or not, but never read
+		return fmt.Sprintf(`{"values": {"messages": [{"role": "user", "content": %q}]}%s}`, mark, a.maybe(4, fmt.Sprintf(`, "checkpoint_id": %q`, id)))
+	case strings.HasSuffix(path, "/checkpoint"):
+		id, own := a.someones(checkpoints)
+		y.foreign = y.foreign || !own
+		return fmt.Sprintf(`{"checkpoint": {"checkpoint_id": %q}}`, id)
+	case strings.HasSuffix(path, "/history"):
+		id, _ := a.someones(checkpoints)
+		return a.oneOf(`{}`, fmt.Sprintf(`{"before": %q}`, id), fmt.Sprintf(`{"checkpoint": {"checkpoint_id": %q}}`, id), fmt.Sprintf(`{"metadata": {"note": %q}}`, mark))
+	case strings.Contains(path, "/runs"):
+		return a.run(y, mark, metadata)
+	}
+	return `{` + metadata + `}`
+}
+
+// create asks for an id: a fresh one, one of the user's, or one of somebody else's estate, which is never given back. Other ids of
+// others do not come here: their owner may have deleted them, and then they are free.
+func (a *adversary) create(y *shot, k kind, field string) string {
+	id := uuid.Must(uuid.NewRandomFromReader(source{a.rng})).String()
+	switch a.rng.IntN(6) {
+	case 0:
+		other := (a.user + 1 + a.rng.IntN(a.w.users-1)) % a.w.users
+		id, y.foreign = a.estates[other].ids[string(k)], true
+	case 1:
+		if own := a.w.pick(a.rng, k, a.user); own != "" {
+			id = own
+		}
+	case 2:
+	default:
+		return ""
+	}
+	return fmt.Sprintf(`, %q: %q%s`, field, id, a.maybe(2, `, "if_exists": "do_nothing"`))
+}
+
+// run starts a run of the graph or of an assistant.
+func (a *adversary) run(y *shot, mark, metadata string) string {
+	assistant, ownThread := "agent", !y.foreign
+	if a.rng.IntN(2) == 0 {
+		id, own := a.someones(assistants)
+		assistant, y.foreign = id, y.foreign || !own
+	}
+	extra := a.maybe(3, `, "multitask_strategy": "`+a.oneOf("reject", "enqueue", "interrupt", "rollback")+`"`) +
+		a.maybe(5, `, "on_completion": "keep"`) + a.maybe(3, `, "stream_mode": ["values", "updates", "messages-tuple", "debug"]`)
+	if ownThread || a.w.isReserved(y.thread) { // an id that others have left is free, and nothing of theirs
+		extra += a.maybe(8, `, "if_not_exists": "create"`)
+	}
+	if id, _ := a.someones(checkpoints); a.rng.IntN(8) == 0 {
+		extra += fmt.Sprintf(`, "checkpoint": {"checkpoint_id": %q}`, id)
+	}
+	return fmt.Sprintf(`{"assistant_id": %q, "input": {"messages": [{"role": "user", "content": %q}]}, %s, "config": {"configurable": {"note": %q}}%s}`,
+		assistant, mark, metadata, mark, extra)
+}
+
+// search looks for everything, for what is the user's, or for what others have written.
+func (a *adversary) search(y *shot) string {
+	other := (a.user + 1 + a.rng.IntN(a.w.users-1)) % a.w.users
+	onThreads := strings.HasPrefix(y.route.Path, "/threads")
+	switch a.rng.IntN(5) {
+	case 0:
+		y.fruitless = true
+		return fmt.Sprintf(`{"metadata": {"owner": "user%d"}}`, other)
+	case 1:
+		y.fruitless = true
+		return fmt.Sprintf(`{"metadata": {"note": %q}}`, a.estates[other].marker)
+	case 2:
+		if !onThreads {
+			y.fruitless = true
+			return fmt.Sprintf(`{"name": %q}`, markOf(other))
+		}
+		y.fruitless = true
+		return fmt.Sprintf(`{"values": {"messages": [{"content": %q}]}}`, a.estates[other].marker)
+	case 3:
+		if onThreads && strings.HasSuffix(y.route.Path, "/search") {
+			y.fruitless = true
+			return fmt.Sprintf(`{"ids": [%q, %q]}`, a.estates[other].ids["thread"], a.estates[other].ids["busy"])
+		}
+		return `{"limit": 1000}`
+	}
+	return fmt.Sprintf(`{"limit": %d, "offset": %d, "sort_order": %q}`, 1+a.rng.IntN(50), a.rng.IntN(20), a.oneOf("asc", "desc"))
+}
