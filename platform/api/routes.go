@@ -6,17 +6,21 @@ import (
 )
 
 // Route is one row of the table: a method and path, the group that platform.json can disable, and the events that are asked of
-// the hooks before anything of the store is touched. A route without events is public; there is no third kind.
+// the hooks before anything of the store is touched.
 type Route struct {
 	Method, Path string
 	Group        string
 	// Events are the events in the order in which they are asked. One in parentheses is asked only when the request calls for it.
+	// A public route says so; a row that says nothing stops the start.
 	Events []string
 	handle func(ctx context.Context, c *call) error
 }
 
 // Public tells whether the route is served without credentials.
-func (r Route) Public() bool { return len(r.Events) == 0 }
+func (r Route) Public() bool { return r.Events != nil && len(r.Events) == 0 }
+
+// public is the policy of a route that nobody has to authenticate for.
+func public() []string { return []string{} }
 
 func asks(events ...string) []string { return events }
 
@@ -30,8 +34,8 @@ func createsRun(more ...string) []string {
 func (s *Server) Routes() []Route {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []Route{
-		{get, "/ok", "meta", nil, s.ok},
-		{get, "/info", "meta", nil, s.info},
+		{get, "/ok", "meta", public(), s.ok},
+		{get, "/info", "meta", public(), s.info},
 
 		{post, "/assistants", "assistants", asks("assistants:create", "(assistants:read)"), s.createAssistant},
 		{post, "/assistants/search", "assistants", asks("assistants:search"), s.searchAssistants},

@@ -11,6 +11,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -66,6 +67,12 @@ func New(cfg Config) (*Server, error) {
 		cfg.Heartbeat = 5 * time.Second
 	}
 	s := &Server{Config: cfg, pulse: newPulse(cfg.Heartbeat)}
+	for _, route := range s.Routes() {
+		if route.Events == nil {
+			s.pulse.close()
+			return nil, fmt.Errorf("api: %s %s declares no events and is not public", route.Method, route.Path)
+		}
+	}
 	s.closing, s.drain = context.WithCancel(context.Background())
 	s.engine = s.router()
 	return s, nil

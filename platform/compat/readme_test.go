@@ -1,0 +1,118 @@
+package compat
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// blocks returns the README's fenced code of a language, in order.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for i, part := range strings.Split(string(text), "```") {
+		if code, ok := strings.CutPrefix(part, language+"\n"); ok && i%2 == 1 {
+			out = append(out, code)
+		}
+	}
+	if len(out) == 0 {
+		t.Fatalf("README.md has no %s", language)
+	}
+	return out
+}
+
+// The README's tour works as it is written, but for the port.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	server := start(t, binary(t, "../../platform.json"))
+	address := strings.TrimPrefix(server.URL, "http://")
+	here := func(code string) string { return strings.ReplaceAll(code, "localhost:2024", address) }
+
+	t.Run("curl", func(t *testing.T) {
+		t.Parallel()
+		for _, code := range blocks(t, "sh") {
+			if !strings.Contains(code, "curl") {
+				continue
+			}
+			out := output(t, exec.Command("bash", "-euc", here(code)))
+			for _, want := range []string{"event: messages", `"name":"current_time"`, `"type":"tool"`, `{"detail":"Thread with ID `} {
+				if !strings.Contains(out, want) {
+					t.Errorf("no %q in\n%s", want, out)
+				}
+			}
+		}
+	})
+	for _, c := range clients() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			argv := c.argv(t)
+			language, file := "js", "readme.mjs"
+			if c.name == "python" {
+				language, file = "python", "readme.py"
+			}
+			dir := t.TempDir()
+			if language == "js" { // beside the modules that the client's own script uses
+				dir = filepath.Dir(argv[1])
+			}
+			path := filepath.Join(dir, file)
+			if err := os.WriteFile(path, []byte(here(blocks(t, language)[0])), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out := output(t, exec.Command(argv[0], path)); !strings.Contains(out, "offline script") {
+				t.Errorf("it said %q", out)
+			}
+		})
+	}
+}
+
+// The README's Go compiles, each fragment in the frame that it leaves out.
+func TestReadmeGo(t *testing.T) {
+	t.Parallel()
+	frames := []string{
+		"import (\n\"context\"\n\"fmt\"\n\"github.com/locutory/locutory/sdk\"\n)\nfunc _(ctx context.Context) error {\n%s\nreturn nil\n}",
+		"import (\n\"context\"\n\"github.com/locutory/locutory/authhooks\"\n)\nfunc authenticate(context.Context, string) (*authhooks.User, error) { return nil, nil }\n%s",
+		"import (\n\"context\"\n\"github.com/locutory/locutory/graphs\"\n)\n%s",
+	}
+	fragments := blocks(t, "go")
+	if len(fragments) != len(frames) {
+		t.Fatalf("%d fragments, %d frames", len(fragments), len(frames))
+	}
+	for i, code := range fragments {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "readme.go")
+		if err := os.WriteFile(file, []byte("package readme\n"+fmt.Sprintf(frames[i], code)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at, err := filepath.Abs(fmt.Sprintf("testdata/readme%d/readme.go", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{at: file}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		overlaid := filepath.Join(dir, "overlay.json")
+		if err := os.WriteFile(overlaid, overlay, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		output(t, exec.Command("go", "build", "-overlay", overlaid, fmt.Sprintf("./testdata/readme%d", i)))
+	}
+}
+
+// output runs a command to a good end and returns what it printed.
+func output(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+	return string(out)
+}
