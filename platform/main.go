@@ -16,7 +16,8 @@ import (
 	"github.com/locutory/locutory/platform/store"
 )
 
-// Main runs the command line of a built server: serve, which is what no command means, migrate and routes. It does not return.
+// Main runs the command line of a built server: serve, which is what no command means, worker, migrate and routes. It does not
+// return.
 func Main(parts Parts) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := Execute(ctx, parts, os.Args[1:])
@@ -84,6 +85,10 @@ func command(parts Parts) *cobra.Command {
 		Use: "serve", Short: "Serve the API and execute runs", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd, parts) },
 	}
+	worker := &cobra.Command{
+		Use: "worker", Short: "Execute runs and serve nothing, beside servers on the same database", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.worker(cmd, parts) },
+	}
 	migrate := &cobra.Command{
 		Use: "migrate", Short: "Bring the database's schema up to date", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.migrate(cmd, parts) },
@@ -95,14 +100,16 @@ func command(parts Parts) *cobra.Command {
 	root.RunE = serve.RunE
 	persistent := root.PersistentFlags()
 	persistent.StringVar(&f.config, "config", "", "platform.json to read in place of the one that was built in")
+	for _, set := range []*cobra.Command{root, serve, worker} {
+		set.Flags().IntVar(&f.workers, "workers", 10, "runs executed at one time; 0 serves the API only")
+		set.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log every decision and request detail")
+	}
 	for _, set := range []*cobra.Command{root, serve} {
 		set.Flags().StringVar(&f.host, "host", "127.0.0.1", "address to listen on")
 		set.Flags().IntVar(&f.port, "port", 2024, "port to listen on")
-		set.Flags().IntVar(&f.workers, "workers", 10, "runs executed at one time; 0 serves the API only")
 		set.Flags().BoolVar(&f.insecure, "insecure", false, `serve without "auth" beyond this machine`)
-		set.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log every decision and request detail")
 	}
-	root.AddCommand(serve, migrate, routes)
+	root.AddCommand(serve, worker, migrate, routes)
 	return root
 }
 

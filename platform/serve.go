@@ -38,6 +38,26 @@ func (f *flags) serve(cmd *cobra.Command, parts Parts) error {
 	return errors.Join(err, server.Close())
 }
 
+// worker executes runs until it is told to stop. It talks to nobody but the database, which other processes serve.
+func (f *flags) worker(cmd *cobra.Command, parts Parts) error {
+	cfg, err := f.load(cmd, parts)
+	if err != nil {
+		return err
+	}
+	if cfg.Process.Workers == 0 {
+		return errors.New("worker: --workers=0 leaves nothing to do")
+	}
+	server, err := New(cmd.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	if err := server.mustHaveModels(); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	cmd.Printf("executing runs  database %s\n", server.describeDatabase())
+	return errors.Join(server.Work(cmd.Context()), server.Close())
+}
+
 // exposed refuses to serve strangers without authentication.
 func (c Config) exposed() error {
 	if c.File.Auth != nil || c.Process.Insecure || loopback(c.Process.Host) {
