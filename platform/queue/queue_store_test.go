@@ -39,6 +39,8 @@ func open(t testing.TB, config store.Config) queuetest.Subject {
 		},
 		Add: func(t testing.TB, n store.RunNew) store.Run {
 			n.AssistantID = assistant.ID
+			update := alice.Threads(authhooks.Update)
+			n.Update = &update
 			run, err := db.Runs.Create(t.Context(), alice.Threads(authhooks.CreateRun), alice.Assistants(authhooks.Read), n)
 			if err != nil {
 				t.Fatalf("create run: %v", err)

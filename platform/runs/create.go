@@ -44,6 +44,8 @@ type creation struct {
 	run   access.ThreadScope
 	read  access.AssistantScope
 	make  access.ThreadScope // threads:create
+	// update is threads:update, nil when the strategy cancels nothing.
+	update *access.ThreadScope
 	// mayNotMake is why the thread may not be made. It is the answer only if the thread is not there.
 	mayNotMake error
 }
@@ -59,11 +61,11 @@ func (r *Runs) Create(ctx context.Context, req CreateRequest) (store.Run, error)
 	if err := c.ask(ctx); err != nil {
 		return store.Run{}, err
 	}
-	row, err := c.row(ctx)
+	order, err := c.order(ctx)
 	if err != nil {
 		return store.Run{}, err
 	}
-	run, err := r.DB.Runs.Create(ctx, c.run, c.read, row)
+	run, err := r.DB.Runs.Create(ctx, order.Thread, order.Assistant, order.New)
 	if err != nil {
 		return store.Run{}, c.refused(err)
 	}
@@ -73,6 +75,55 @@ func (r *Runs) Create(ctx context.Context, req CreateRequest) (store.Run, error)
 	}
 	r.Hub.Ring()
 	return run, nil
+}
+
+// CreateAll makes stateless runs, in the order of the requests, all or none: every question is put before the first of them is made.
+// The detail of a [*Refusal] begins with the index of the request that was refused.
+func (r *Runs) CreateAll(ctx context.Context, requests []CreateRequest) ([]store.Run, error) {
+	all := make([]*creation, len(requests))
+	for i, req := range requests {
+		var err error
+		if all[i], err = r.prepare(req); err != nil {
+			return nil, at(i, err)
+		}
+	}
+	for _, c := range all {
+		if err := c.ask(ctx); err != nil {
+			return nil, err
+		}
+	}
+	orders := make([]store.RunOrder, len(requests))
+	for i, c := range all {
+		var err error
+		if orders[i], err = c.order(ctx); err != nil {
+			return nil, at(i, err)
+		}
+	}
+	runs, err := r.DB.Runs.CreateAll(ctx, orders)
+	var failed *store.OrderError
+	if errors.As(err, &failed) {
+		return nil, at(failed.Index, all[failed.Index].refused(failed.Err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Hub.Ring()
+	return runs, nil
+}
+
+// at says which of several requests an error is about.
+func at(index int, err error) error {
+	var refused *Refusal
+	if errors.As(err, &refused) {
+		return refuse(refused.Status, "[%d] %s", index, refused.Detail)
+	}
+	return err
+}
+
+// order is what the store is asked for.
+func (c *creation) order(ctx context.Context) (store.RunOrder, error) {
+	row, err := c.row(ctx)
+	return store.RunOrder{Thread: c.run, Assistant: c.read, New: row}, err
 }
 
 // prepare checks what needs nobody's permission.
@@ -146,26 +197,13 @@ func cancels(s wire.MultitaskStrategy) bool {
 }
 
 // askCancel asks whether the caller may cancel the runs of the thread that are under way. A refusal fails the request, whether there
-// are such runs or not. A thread that the answer does not reach may still be made: if it is there all the same, with such runs, the
-// request is a conflict, so nothing is cancelled that the caller may not cancel.
+// are such runs or not; so does a thread that is there and that the answer does not reach, which the store sees in its transaction.
 func (c *creation) askCancel(ctx context.Context) error {
 	value := &authhooks.ThreadsUpdate{Metadata: map[string]any{}}
 	authhooks.SetFacts(value, authhooks.Facts{ThreadID: c.thread, Cancel: string(c.body.MultitaskStrategy)})
 	update, err := c.Guard.Threads(ctx, value)
-	if err != nil {
-		return err
-	}
-	_, err = c.DB.Runs.Cancel(ctx, update, c.thread, nil, string(c.body.MultitaskStrategy)) // no run: only, is the thread reached
-	switch {
-	case err == nil:
-		return nil
-	case !errors.Is(err, store.ErrNotFound):
-		return err
-	case c.makes() && c.mayNotMake == nil:
-		c.body.MultitaskStrategy = wire.MultitaskReject
-		return nil
-	}
-	return c.refused(err)
+	c.update = &update
+	return err
 }
 
 // row is the run to insert, with all that its execution needs and nothing that tells who a user is but the principal.
@@ -194,6 +232,7 @@ func (c *creation) row(ctx context.Context) (store.RunNew, error) {
 		ID: c.runID, ThreadID: c.thread, AssistantID: assistant.ID, GraphID: assistant.GraphID,
 		Strategy: string(c.body.MultitaskStrategy), Resumable: c.body.StreamResumable, Metadata: metadata, Kwargs: kwargs,
 		After: time.Duration(c.body.AfterSeconds * float64(time.Second)), Temporary: c.temporary(),
+		Update: c.update, Webhook: string(c.body.Webhook),
 	}
 	for _, mode := range c.body.StreamMode.OrValues() {
 		row.Modes = append(row.Modes, string(mode))

@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 		body   wire.RunCreate
 		want   string
 	}{
-		{"webhook", thread, wire.RunCreate{Webhook: "/x"}, "422 webhook is not supported yet"},
+		{"webhook", thread, wire.RunCreate{Webhook: "/x"}, "422 webhook: webhooks are disabled on this server"},
 		{"feedback", thread, wire.RunCreate{FeedbackKeys: wire.FeedbackKeys{"k"}}, "422 feedback_keys is not supported yet"},
 		{"tracer", thread, wire.RunCreate{LangsmithTracer: &wire.LangsmithTracer{}}, "422 langsmith_tracer is not supported yet"},
 		{"mode", thread, wire.RunCreate{StreamMode: wire.StreamModes{"values", "debug"}}, `422 stream_mode: "debug" is not supported yet`},
@@ -262,4 +262,93 @@ func TestDenials(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCreateAll: several runs are made in their order, all or none, and every question is put before the first is made (auth.md §2.8).
+func TestCreateAll(t *testing.T) {
+	t.Parallel()
+	var s *server
+	asked := 0
+	s = setup(t, recorded(&s, func(ctx context.Context, c *authhooks.Call) (authhooks.Verdict, error) {
+		if v, ok := c.Value.(*authhooks.RunsCreate); ok {
+			if asked++; v.Metadata["forbidden"] != nil {
+				return authhooks.Deny("not this one"), nil
+			}
+		}
+		return authhooks.OwnerOnly("owner")(ctx, c)
+	}))
+	requests := func(bodies ...wire.RunCreate) (out []runs.CreateRequest) {
+		for _, body := range bodies {
+			body.Input = json.RawMessage(`{"list":["in"]}`)
+			out = append(out, runs.CreateRequest{Body: body})
+		}
+		return out
+	}
+	threads := func() int {
+		scope, err := s.guard.Threads(s.as("alice"), &authhooks.ThreadsSearch{})
+		s.check(err)
+		n, err := s.db.Threads.Count(t.Context(), scope, store.ThreadQuery{})
+		s.check(err)
+		return n
+	}
+	echo := wire.RunCreate{AssistantID: "echo", OnCompletion: "keep"}
+	for name, tt := range map[string]struct {
+		bad  wire.RunCreate
+		want string
+	}{
+		"shape":     {wire.RunCreate{}, "422 [1] assistant_id is required"},
+		"assistant": {wire.RunCreate{AssistantID: missing}, `404 [1] No assistant found for "` + missing + `"`},
+		"denied":    {wire.RunCreate{AssistantID: "echo", Metadata: wire.Object{"forbidden": true}}, "403 not this one"},
+		"webhook":   {wire.RunCreate{AssistantID: "echo", Webhook: "https://hooks.example"}, "422 [1] webhook: webhooks are disabled on this server"},
+	} {
+		_, err := s.runs.CreateAll(s.as("alice"), requests(echo, tt.bad, echo))
+		if got := refusal(err); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+	if n := threads(); n != 0 {
+		t.Errorf("%d threads were made of requests that were refused", n)
+	}
+	first, second := echo, echo
+	first.Metadata, second.Metadata = wire.Object{"n": "first"}, wire.Object{"n": "second"}
+	made, err := s.runs.CreateAll(s.as("alice"), requests(first, second))
+	s.check(err)
+	for i, want := range []string{`"first"`, `"second"`} {
+		if got := string(made[i].Metadata); !strings.Contains(got, want) {
+			t.Errorf("run %d: metadata %s, want %s", i, got, want)
+		}
+		s.wait("alice", made[i])
+	}
+	if n := threads(); n != 2 {
+		t.Errorf("%d threads, want 2", n)
+	}
+}
+
+// TestStrategyNeedsUpdate: whoever may run on a thread but not change it cancels nothing there, and gets the same answer with and
+// without runs under way (auth.md §3.8).
+func TestStrategyNeedsUpdate(t *testing.T) {
+	t.Parallel()
+	s := setup(t,
+		authhooks.On(authhooks.Threads, authhooks.Update, authhooks.OwnerOnly("owner")),
+		authhooks.On(authhooks.Any, authhooks.Any, authhooks.AllowAll))
+	scope, err := s.guard.Threads(s.as("alice"), &authhooks.ThreadsCreate{})
+	s.check(err)
+	row, err := s.db.Threads.Create(t.Context(), scope, nil, store.ThreadNew{Metadata: map[string]any{"owner": "alice"}})
+	s.check(err)
+	running := s.must("alice", row.ID, wire.RunCreate{AssistantID: "slow"})
+	<-s.gate.running
+	for _, strategy := range []wire.MultitaskStrategy{"interrupt", "rollback"} {
+		for _, how := range []wire.IfNotExists{"", "create"} {
+			_, err := s.create("bob", row.ID, wire.RunCreate{AssistantID: "echo", MultitaskStrategy: strategy, IfNotExists: how})
+			if got := refusal(err); got != "404 Thread with ID "+row.ID+" not found" {
+				t.Errorf("%s, if_not_exists %q: %s", strategy, how, got)
+			}
+		}
+	}
+	queued := s.must("bob", row.ID, wire.RunCreate{AssistantID: "echo"})
+	if got, err := s.db.Runs.Get(t.Context(), s.read("alice"), row.ID, running.ID); err != nil || got.Cancel != "" {
+		t.Errorf("alice's run: cancel %q, %v", got.Cancel, err)
+	}
+	close(s.gate.open)
+	s.wait("bob", queued)
 }

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -15,7 +16,8 @@ import (
 	"github.com/locutory/locutory/platform/wire"
 )
 
-const detailBothKinds = "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in LangGraph 0.6.0 and is the long term planned replacement for configurable."
+// DetailBothKinds is told to whoever sends settings of the old and of the new kind at once (rest.md §1.3).
+const DetailBothKinds = "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in LangGraph 0.6.0 and is the long term planned replacement for configurable."
 
 // maxDelay is the longest after_seconds, so that a time fits.
 const maxDelay = 100 * 365 * 24 * time.Hour
@@ -24,8 +26,6 @@ const maxDelay = 100 * 365 * 24 * time.Hour
 func (c *creation) check() error {
 	b := &c.body
 	switch {
-	case b.Webhook != "":
-		return unsupported("webhook")
 	case len(b.FeedbackKeys) > 0:
 		return unsupported("feedback_keys")
 	case b.LangsmithTracer != nil:
@@ -38,13 +38,13 @@ func (c *creation) check() error {
 			return refuse(http.StatusUnprocessableEntity, "stream_mode: %q is not supported yet", mode)
 		}
 	}
-	if err := c.checkThread(); err != nil {
+	if err := errors.Join(c.checkThread(), c.checkWebhook()); err != nil {
 		return err
 	}
 	b.Config.Configurable = sanitized(b.Config.Configurable)
 	b.Context = sanitized(b.Context)
-	if len(plainSettings(b.Config.Configurable)) > 0 && len(b.Context) > 0 {
-		return refuse(http.StatusBadRequest, detailBothKinds)
+	if len(Settings(b.Config.Configurable)) > 0 && len(b.Context) > 0 {
+		return refuse(http.StatusBadRequest, DetailBothKinds)
 	}
 	return c.checkpoint()
 }
@@ -63,6 +63,20 @@ func (c *creation) checkThread() error {
 		if id != nil && id != "" && !c.stateless && id != c.thread {
 			return refuse(http.StatusUnprocessableEntity, "%s is not the thread of the URL", field)
 		}
+	}
+	return nil
+}
+
+// checkWebhook holds the URL that is told of the run's end against the operator's policy.
+func (c *creation) checkWebhook() error {
+	switch {
+	case c.body.Webhook == "":
+		return nil
+	case c.Webhooks == nil:
+		return refuse(http.StatusUnprocessableEntity, "webhook: webhooks are disabled on this server")
+	}
+	if err := c.Webhooks.Check(string(c.body.Webhook)); err != nil {
+		return refuse(http.StatusUnprocessableEntity, "webhook: %s", err)
 	}
 	return nil
 }
@@ -98,9 +112,9 @@ func (c *creation) checkpoint() error {
 	return nil
 }
 
-// plainSettings are the settings that are not about where the run is.
-func plainSettings(configurable wire.Object) wire.Object {
-	out := maps.Clone(configurable)
+// Settings are the keys of a configurable that are settings of the graph: not those that say where the run is, nor the server's own.
+func Settings(configurable wire.Object) wire.Object {
+	out := sanitized(configurable)
 	for _, key := range []string{"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "graph_id", "assistant_id"} {
 		delete(out, key)
 	}
@@ -126,6 +140,7 @@ func (c *creation) facts() (authhooks.Facts, error) {
 		IfNotExists: string(b.IfNotExists), MultitaskStrategy: string(b.MultitaskStrategy), AfterSeconds: b.AfterSeconds,
 		PreventInsertIfInflight: b.MultitaskStrategy == wire.MultitaskReject, StreamSubgraphs: b.StreamSubgraphs,
 		StreamResumable: b.StreamResumable, InterruptBefore: b.InterruptBefore, InterruptAfter: b.InterruptAfter,
+		Webhook: string(b.Webhook),
 	}
 	if !c.stateless {
 		f.ThreadID = c.thread
@@ -190,8 +205,13 @@ func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
 	if c.request != "" {
 		config.Configurable["langgraph_request_id"] = c.request
 	}
+	webhook := wire.Webhook("")
+	if c.body.Webhook != "" {
+		webhook = wire.Webhook(c.Webhooks.Mask(string(c.body.Webhook)))
+	}
 	return json.Marshal(wire.RunKwargs{
-		Input: c.body.Input, Command: c.body.Command, Config: config, Context: sanitized(c.value.Context),
+		Webhook: webhook,
+		Input:   c.body.Input, Command: c.body.Command, Config: config, Context: sanitized(c.value.Context),
 		InterruptBefore: c.body.InterruptBefore, InterruptAfter: c.body.InterruptAfter, StreamMode: c.body.StreamMode.OrValues(),
 		Subgraphs: c.body.StreamSubgraphs, Temporary: c.temporary(), Resumable: c.body.StreamResumable,
 		Durability: c.body.EffectiveDurability(),

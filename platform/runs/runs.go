@@ -38,14 +38,23 @@ func refuse(status int, format string, args ...any) error {
 	return &Refusal{Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
-// Config is what Runs need. Now and NewID may be nil.
+// WebhookPolicy says which URLs may be told of the end of a run.
+type WebhookPolicy interface {
+	// Check returns why a URL may not; the text is for the caller.
+	Check(url string) error
+	// Mask returns what of a URL everyone who reads the run may see.
+	Mask(url string) string
+}
+
+// Config is what Runs need. Now and NewID may be nil, and so may Webhooks, on a server that has none.
 type Config struct {
-	DB     *store.DB
-	Hub    *events.Hub
-	Guard  *access.Guard
-	Graphs Registry
-	Now    func() time.Time
-	NewID  func() string // UUIDs that grow with time
+	DB       *store.DB
+	Hub      *events.Hub
+	Guard    *access.Guard
+	Graphs   Registry
+	Webhooks WebhookPolicy
+	Now      func() time.Time
+	NewID    func() string // UUIDs that grow with time
 }
 
 // Runs makes, follows and cancels runs. It is safe for concurrent use.

@@ -8,3 +8,6 @@ type Checkpoints struct{ db *DB }
 
 // Events are the logs of threads.
 type Events struct{ db *DB }
+
+// Deliveries are what is told to the webhooks of runs that have ended.
+type Deliveries struct{ db *DB }

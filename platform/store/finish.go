@@ -33,6 +33,9 @@ type Finish struct {
 // finish ends a run whose thread and lease this transaction holds.
 func (db *DB) finish(tx *gorm.DB, now time.Time, l Lease, f *Finish) error {
 	if f.Rollback {
+		if err := db.announceRollback(tx, now, l); err != nil {
+			return err
+		}
 		if _, err := db.erase(tx, l.ThreadID, l.RunID); err != nil {
 			return err
 		}
@@ -50,9 +53,13 @@ func (db *DB) finish(tx *gorm.DB, now time.Time, l Lease, f *Finish) error {
 	if f.KeepEventsFor > 0 {
 		expires = db.at(now.Add(f.KeepEventsFor))
 	}
-	_, err = change(tx, `UPDATE runs SET status = ?, error = ?, due_at = NULL, ended_at = ?, updated_at = ?, expires_at = ? WHERE id = ?`,
-		f.Status, failure, db.at(now), db.at(now), expires, l.RunID)
+	var webhook string
+	err = one(tx, []any{&webhook}, `UPDATE runs SET status = ?, error = ?, due_at = NULL, ended_at = ?, updated_at = ?, expires_at = ?
+		WHERE id = ? RETURNING webhook`, f.Status, failure, db.at(now), db.at(now), expires, l.RunID)
 	if err != nil {
+		return err
+	}
+	if err := db.announce(tx, now, l.ThreadID, l.RunID, webhook, f.Values); err != nil {
 		return err
 	}
 	pending, err := db.nextHead(tx, l.ThreadID)

@@ -51,7 +51,7 @@ func (db *DB) index(ctx context.Context) error {
 		if err := checkKey(k); err != nil {
 			return fmt.Errorf("auth.index: %w", err)
 		}
-		for table, order := range map[string]string{"threads": "updated_at", "assistants": "created_at"} {
+		for table, order := range map[string]string{"threads": "updated_at", "assistants": "created_at", "crons": "created_at"} {
 			name := quoteName("ix_" + table + "_key_" + strings.ToLower(k))
 			err := db.w.WithContext(ctx).Exec(fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s), %s DESC, id)",
 				name, table, extract(db.dialect, "", k), order)).Error

@@ -44,8 +44,10 @@ type DB struct {
 	Threads     *Threads
 	Assistants  *Assistants
 	Runs        *Runs
+	Crons       *Crons
 	Checkpoints *Checkpoints
 	Events      *Events
+	Deliveries  *Deliveries
 
 	dialect string
 	indexed []string
@@ -86,8 +88,9 @@ func (c Config) open() (*DB, error) {
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	db.Threads, db.Assistants = &Threads{db}, &Assistants{db}
+	db.Threads, db.Assistants, db.Crons = &Threads{db}, &Assistants{db}, &Crons{db}
 	db.Runs, db.Checkpoints, db.Events = &Runs{db}, &Checkpoints{db}, &Events{db}
+	db.Deliveries = &Deliveries{db}
 	if strings.HasPrefix(c.URI, "postgres://") || strings.HasPrefix(c.URI, "postgresql://") {
 		return db, db.openPostgres(c.URI)
 	}

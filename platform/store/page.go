@@ -14,6 +14,7 @@ type page struct {
 	limit, offset int
 	by            string // a column of t
 	descending    bool
+	nullable      bool   // by may be NULL, which comes last on both databases
 }
 
 // newPage checks what a client asked for against the columns it may sort by.
@@ -35,9 +36,13 @@ func newPage(limit, offset int, by, order string, columns map[string]string) (pa
 // on adds order and bounds to a query over t. It asks for one row more than the page has, to know of the next. Ties go by id, so that
 // no row is on two pages; against the order, as the indexes have it.
 func (p page) on(q *gorm.DB) *gorm.DB {
-	order := "t." + p.by + " DESC, t.id"
+	nulls := ""
+	if p.nullable {
+		nulls = " NULLS LAST"
+	}
+	order := "t." + p.by + " DESC" + nulls + ", t.id"
 	if !p.descending {
-		order = "t." + p.by + ", t.id DESC"
+		order = "t." + p.by + nulls + ", t.id DESC"
 	}
 	if p.by == "id" && p.descending {
 		order = "t.id DESC"

@@ -70,6 +70,9 @@ type RunNew struct {
 	// Temporary marks a thread that is made: it is hidden when the run ends and swept later.
 	Temporary bool
 	Strategy  string // "" is enqueue
+	// Update is the answer to threads:update. The strategies interrupt and rollback need it on a thread that is there: it may have runs
+	// that the strategy cancels.
+	Update    *access.ThreadScope
 	Metadata  JSON
 	Kwargs    JSON
 	Modes     []string
@@ -78,6 +81,8 @@ type RunNew struct {
 	Principal JSON
 	// After delays the start.
 	After time.Duration
+	// Webhook is the URL that is told of the run's end; "" for none.
+	Webhook string
 
 	fresh bool // ThreadID is a new id: no thread has it
 }

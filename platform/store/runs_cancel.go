@@ -58,32 +58,10 @@ func (r *Runs) cancel(tx *gorm.DB, s access.ThreadScope, thread string, ids []st
 			return nil, err
 		}
 	}
-	var targets, left []queued
-	for _, q := range queue {
-		if slices.Contains(ids, q.id) {
-			targets = append(targets, q)
-		} else {
-			left = append(left, q)
-		}
-	}
-	if len(targets) == 0 {
-		return runs, nil
-	}
-	now := r.db.clock()
-	running, err := r.db.cancelQueued(tx, now, thread, targets, action)
-	if err != nil {
+	if err := r.cancelIn(tx, thread, queue, func(q queued) bool { return slices.Contains(ids, q.id) }, action); err != nil {
 		return nil, err
 	}
-	left = append(running, left...)
-	if err := r.db.advance(tx, left); err != nil {
-		return nil, err
-	}
-	if len(left) == 0 {
-		if err := r.db.settle(tx, now, thread); err != nil {
-			return nil, err
-		}
-	}
-	return runs, r.refresh(tx, now, thread, runs)
+	return runs, r.refresh(tx, r.db.clock(), thread, runs)
 }
 
 // refresh reads the runs again after they were cancelled.

@@ -20,29 +20,81 @@ import (
 // strategy says, inserts the run as pending, and makes the thread busy. s is a scope for create_run and a one for assistants:read.
 //
 // A thread that s does not reach is ErrNotFound, also when Implicit would make it under an id that is taken: a foreign thread is never
-// joined. An assistant that a does not reach is ErrAssistantNotFound. ErrBusy is the answer of the strategy reject.
+// joined. So is one whose runs the strategy would cancel and n.Update does not reach. An assistant that a does not reach is
+// ErrAssistantNotFound. ErrBusy is the answer of the strategy reject.
 func (r *Runs) Create(ctx context.Context, s access.ThreadScope, a access.AssistantScope, n RunNew) (Run, error) {
-	if err := errors.Join(s.Permit(authhooks.CreateRun), a.Permit(authhooks.Read)); err != nil {
+	runs, err := r.CreateAll(ctx, []RunOrder{{Thread: s, Assistant: a, New: n}})
+	var failed *OrderError
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if err != nil {
 		return Run{}, err
 	}
-	if n.Implicit != nil {
-		if err := n.Implicit.Scope.Permit(authhooks.Create); err != nil {
-			return Run{}, err
+	return runs[0], nil
+}
+
+// RunOrder is one run of several: what [Runs.Create] takes.
+type RunOrder struct {
+	Thread    access.ThreadScope
+	Assistant access.AssistantScope
+	New       RunNew
+}
+
+// OrderError says which of several runs could not be made. None was.
+type OrderError struct {
+	Index int
+	Err   error
+}
+
+// Error names the order.
+func (e *OrderError) Error() string { return fmt.Sprintf("run %d: %v", e.Index, e.Err) }
+
+// Unwrap returns why.
+func (e *OrderError) Unwrap() error { return e.Err }
+
+// CreateAll makes several runs as Create makes one, in the order given, in one transaction: all or none. The error is an [*OrderError],
+// or of the transaction.
+func (r *Runs) CreateAll(ctx context.Context, orders []RunOrder) ([]Run, error) {
+	orders = slices.Clone(orders)
+	for i := range orders {
+		if err := r.admit(&orders[i]); err != nil {
+			return nil, &OrderError{i, err}
 		}
 	}
-	if err := r.complete(&n); err != nil {
-		return Run{}, err
-	}
-	var run Run
-	err := r.db.write(ctx, func(tx *gorm.DB) (err error) {
-		c := creation{db: r.db, tx: tx, now: r.db.clock(), new: n}
-		run, err = c.create(s, a)
-		return err
+	var runs []Run
+	err := r.db.write(ctx, func(tx *gorm.DB) error {
+		runs = make([]Run, 0, len(orders))
+		now := r.db.clock()
+		for i, o := range orders {
+			c := creation{db: r.db, tx: tx, now: now, new: o.New}
+			run, err := c.create(o.Thread, o.Assistant)
+			if err != nil {
+				return &OrderError{i, fmt.Errorf("create run: %w", err)}
+			}
+			runs = append(runs, run)
+		}
+		return nil
 	})
-	if err != nil {
-		return Run{}, fmt.Errorf("create run: %w", err)
+	return runs, err
+}
+
+// admit checks an order's scopes and completes it.
+func (r *Runs) admit(o *RunOrder) error {
+	if err := errors.Join(o.Thread.Permit(authhooks.CreateRun), o.Assistant.Permit(authhooks.Read)); err != nil {
+		return err
 	}
-	return run, nil
+	if o.New.Implicit != nil {
+		if err := o.New.Implicit.Scope.Permit(authhooks.Create); err != nil {
+			return err
+		}
+	}
+	if o.New.Update != nil {
+		if err := o.New.Update.Permit(authhooks.Update); err != nil {
+			return err
+		}
+	}
+	return r.complete(&o.New)
 }
 
 // complete fills in what a RunNew may leave out, and checks its ids.
@@ -138,7 +190,24 @@ func (c *creation) enterThread(s access.ThreadScope) error {
 	if t.temporary { // the thread of a stateless run is nobody's to join
 		return ErrNotFound
 	}
+	if err := c.mayCancel(); err != nil {
+		return err
+	}
 	return c.occupy(s, t)
+}
+
+// mayCancel sees that the runs of a thread that is there are the caller's to cancel, if the strategy would cancel them. Whether there are
+// such runs makes no difference to the answer.
+func (c *creation) mayCancel() error {
+	if c.new.Strategy != StrategyInterrupt && c.new.Strategy != StrategyRollback {
+		return nil
+	}
+	if c.new.Update == nil {
+		return access.ErrNoScope
+	}
+	where, args := c.db.reach("t", c.new.Update.Filter())
+	var reached int
+	return found(one(c.tx, []any{&reached}, `SELECT 1 FROM threads t WHERE t.id = ? AND `+where, append([]any{c.new.ThreadID}, args...)...))
 }
 
 // makeThread inserts the thread with what the hooks stamped, and reports false when the id is taken.
@@ -237,9 +306,9 @@ func (c *creation) insert(run Run, due any) error {
 	}
 	created, updated := c.db.at(run.CreatedAt), c.db.at(run.UpdatedAt)
 	_, err := change(c.tx, `INSERT INTO runs (id, thread_id, assistant_id, seq, order_at, due_at, principal, kwargs, modes, resumable,
-		metadata, strategy, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		metadata, strategy, webhook, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		run.ID, run.ThreadID, run.AssistantID, run.Seq, created, due, text(c.new.Principal), text(run.Kwargs), string(modes),
-		run.Resumable, text(run.Metadata), run.Strategy, created, updated)
+		run.Resumable, text(run.Metadata), run.Strategy, c.new.Webhook, created, updated)
 	if duplicate(err) {
 		return ErrExists
 	}

@@ -13,9 +13,9 @@ import (
 
 // queued is an unfinished run of a thread whose row this transaction holds.
 type queued struct {
-	id, status, cancel string
-	orderAt            time.Time
-	due                bool
+	id, status, cancel, webhook string
+	orderAt                     time.Time
+	due                         bool
 }
 
 // lockQueue takes the unfinished runs of a thread, the head first, then in the order in which they will start. The transaction
@@ -25,13 +25,13 @@ func (db *DB) lockQueue(tx *gorm.DB, thread string) ([]queued, error) {
 	err := each(tx, func(rows *sql.Rows) error {
 		var q queued
 		var order, due moment
-		if err := rows.Scan(&q.id, &q.status, &q.cancel, &order, &due); err != nil {
+		if err := rows.Scan(&q.id, &q.status, &q.cancel, &q.webhook, &order, &due); err != nil {
 			return err
 		}
 		q.orderAt, q.due = order.Time, !due.IsZero()
 		queue = append(queue, q)
 		return nil
-	}, `SELECT r.id, r.status, r.cancel, r.order_at, r.due_at FROM runs r WHERE r.thread_id = ? AND r.status IN ('pending', 'running')
+	}, `SELECT r.id, r.status, r.cancel, r.webhook, r.order_at, r.due_at FROM runs r WHERE r.thread_id = ? AND r.status IN ('pending', 'running')
 		ORDER BY r.order_at, r.seq`+db.forUpdate("r"), thread)
 	if err != nil {
 		return nil, fmt.Errorf("queue of the thread: %w", err)
@@ -69,7 +69,7 @@ func (db *DB) cancelQueued(tx *gorm.DB, now time.Time, thread string, queue []qu
 			}
 			continue
 		}
-		if err := db.endPending(tx, now, thread, q.id, action); err != nil {
+		if err := db.endPending(tx, now, thread, q, action); err != nil {
 			return nil, err
 		}
 	}
@@ -77,17 +77,20 @@ func (db *DB) cancelQueued(tx *gorm.DB, now time.Time, thread string, queue []qu
 }
 
 // endPending ends a run that never started. Its log is its end alone.
-func (db *DB) endPending(tx *gorm.DB, now time.Time, thread, run, action string) error {
-	if action == CancelRollback {
-		_, err := change(tx, `DELETE FROM runs WHERE id = ?`, run)
-		return err
-	}
+func (db *DB) endPending(tx *gorm.DB, now time.Time, thread string, q queued, action string) error {
 	_, err := change(tx, `UPDATE runs SET status = 'interrupted', cancel = ?, due_at = NULL, ended_at = ?, updated_at = ? WHERE id = ?`,
-		action, db.at(now), db.at(now), run)
+		action, db.at(now), db.at(now), q.id)
 	if err != nil {
 		return err
 	}
-	return db.append(tx, now, thread, run, graphs.Event{Kind: graphs.KindRunEnd, RunEnd: &graphs.RunEnded{Status: RunInterrupted}})
+	if err := db.announce(tx, now, thread, q.id, q.webhook, nil); err != nil {
+		return err
+	}
+	if action == CancelRollback {
+		_, err := change(tx, `DELETE FROM runs WHERE id = ?`, q.id)
+		return err
+	}
+	return db.append(tx, now, thread, q.id, graphs.Event{Kind: graphs.KindRunEnd, RunEnd: &graphs.RunEnded{Status: RunInterrupted}})
 }
 
 // append adds one event to the log of a thread whose row this transaction holds. run is "" for what no run did.

@@ -29,6 +29,10 @@ func (b *bench) create(t *testing.T, n store.RunNew) (store.Run, error) {
 	if n.AssistantID == "" {
 		n.AssistantID = b.assistant.ID
 	}
+	if n.Update == nil {
+		update := b.who.Threads(authhooks.Update)
+		n.Update = &update
+	}
 	return b.db.Runs.Create(t.Context(), b.who.Threads(authhooks.CreateRun), b.who.Assistants(authhooks.Read), n)
 }
 

@@ -56,6 +56,27 @@ func runMethods(db *store.DB, bob *bench, run store.Run) map[string]method[acces
 			_, err := db.Runs.Cancel(t.Context(), s, run.ThreadID, []string{run.ID}, store.CancelRollback)
 			return err
 		}},
+		"CreateAll": {authhooks.CreateRun, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			mine := store.RunNew{AssistantID: bob.assistant.ID, Implicit: &store.ImplicitThread{Scope: bob.who.Threads(authhooks.Create)}}
+			_, err := db.Runs.CreateAll(t.Context(), []store.RunOrder{
+				{Thread: bob.who.Threads(authhooks.CreateRun), Assistant: bob.who.Assistants(authhooks.Read), New: mine},
+				{Thread: s, Assistant: bob.who.Assistants(authhooks.Read), New: store.RunNew{ThreadID: run.ThreadID, AssistantID: bob.assistant.ID}},
+			})
+			return err
+		}},
+		"CancelAll by update": {authhooks.Update, nil, func(t *testing.T, s access.ThreadScope) error {
+			n, threads, err := db.Runs.CancelAll(t.Context(), s, bob.who.Threads(authhooks.Search), store.Cancels{Action: store.CancelRollback})
+			return none(t, n, len(threads), err)
+		}},
+		"CancelAll by search": {authhooks.Search, nil, func(t *testing.T, s access.ThreadScope) error {
+			everyone := Under(t, "bob", authhooks.AllowAll).Threads(authhooks.Update)
+			n, threads, err := db.Runs.CancelAll(t.Context(), everyone, s, store.Cancels{Action: store.CancelRollback})
+			return none(t, n, len(threads), err)
+		}},
+		"Deliveries.OfRun": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, err := db.Deliveries.OfRun(t.Context(), s, run.ThreadID, run.ID)
+			return err
+		}},
 		"Delete": {authhooks.Delete, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
 			return db.Runs.Delete(t.Context(), s, run.ThreadID, run.ID)
 		}},

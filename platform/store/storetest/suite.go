@@ -25,6 +25,8 @@ func Run(t *testing.T, backend Backend) {
 		"savers":     saverSuite,
 		"log":        logSuite,
 		"run scopes": runIsolationSuite,
+		"many runs":  manyRunSuite,
+		"deliveries": deliverySuite,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
