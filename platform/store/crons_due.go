@@ -26,9 +26,9 @@ func (c *Crons) Due(ctx context.Context, sys access.SystemAccess, now time.Time,
 		return nil, err
 	}
 	var held []HeldCron
-	var any int
+	var there int
 	const due = "t.next_at <= ? AND (t.held_until IS NULL OR t.held_until <= ?)"
-	err := one(c.db.read(ctx), []any{&any}, "SELECT 1 FROM crons AS t WHERE "+due+" LIMIT 1", c.db.at(now), c.db.at(now))
+	err := one(c.db.read(ctx), []any{&there}, "SELECT 1 FROM crons AS t WHERE "+due+" LIMIT 1", c.db.at(now), c.db.at(now))
 	if err = found(err); err == nil {
 		err = c.db.write(ctx, func(tx *gorm.DB) (err error) {
 			held, err = c.hold(tx, due, now, lease, limit)

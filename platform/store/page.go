@@ -14,7 +14,7 @@ type page struct {
 	limit, offset int
 	by            string // a column of t
 	descending    bool
-	nullable      bool   // by may be NULL, which comes last on both databases
+	nullable      bool // by may be NULL, which comes last on both databases
 }
 
 // newPage checks what a client asked for against the columns it may sort by.
