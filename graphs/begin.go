@@ -23,13 +23,15 @@ func (r *run) begin(ctx context.Context, in Input) error {
 		r.tasks = nil // new input discards the tasks anyway
 	}
 	cmd := in.Command
-	start := &RunStarted{RunID: r.cfg.RunID, Attempt: r.attempt, Output: r.g.outputNames}
-	if r.cp != nil {
-		start.Base = r.cp.ID
-		start.Resume = !fresh && (cmd == nil || !cmd.moves())
-	}
-	if !r.emit(Event{Kind: KindRunStart, RunStart: start}) {
-		return errStopped
+	if r.yield != nil {
+		start := &RunStarted{RunID: r.cfg.RunID, Attempt: r.attempt, Output: r.g.outputNames}
+		if r.cp != nil {
+			start.Base = r.cp.ID
+			start.Resume = !fresh && (cmd == nil || !cmd.moves())
+		}
+		if !r.emit(Event{Kind: KindRunStart, RunStart: start}) {
+			return errStopped
+		}
 	}
 	if err := r.input(ctx, in, older); err != nil {
 		return err
@@ -68,6 +70,9 @@ func (r *run) open(ctx context.Context, in *Input) (saved *Saved, older bool, er
 	}
 	if in.Command != nil && in.Command.isEmpty() {
 		return nil, false, failf(ErrEmptyCommand, "%v", ErrEmptyCommand)
+	}
+	if r.named() {
+		r.metadata = runMetadata(r.cfg)
 	}
 	if r.cfg.Saver == nil {
 		return nil, false, nil

@@ -34,7 +34,7 @@ func (c *cell) value(ch *channel) (any, error) {
 // encode returns the JSON of a written channel.
 func (c *cell) encode() (json.RawMessage, error) {
 	if c.raw == nil {
-		raw, err := json.Marshal(c.val)
+		raw, err := encodeValue(c.val)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func (w *write) encode(ch *channel) (err error) {
 			w.raw = joinItems(w.items)
 		}
 	case !ch.isList() && w.raw == nil:
-		w.raw, err = json.Marshal(w.val)
+		w.raw, err = encodeValue(w.val)
 	}
 	if err != nil {
 		return ch.inputError(err)
@@ -113,7 +113,7 @@ func encodeItems(list any) ([]json.RawMessage, error) {
 	if msgs, ok := list.([]Message); ok {
 		items := make([]json.RawMessage, len(msgs))
 		for i := range msgs {
-			raw, err := json.Marshal(msgs[i])
+			raw, err := encodeMessage(&msgs[i])
 			if err != nil {
 				return nil, err
 			}
@@ -127,7 +127,7 @@ func encodeItems(list any) ([]json.RawMessage, error) {
 	}
 	items := make([]json.RawMessage, v.Len())
 	for i := range items {
-		raw, err := json.Marshal(v.Index(i).Interface())
+		raw, err := encodeValue(v.Index(i).Interface())
 		if err != nil {
 			return nil, err
 		}

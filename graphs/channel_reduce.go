@@ -131,7 +131,7 @@ func messagesPatch(keep int, merged []Message, writes []write) (ChannelPatch, er
 		return patch, nil
 	}
 	for i := keep; i < len(merged); i++ {
-		raw, err := json.Marshal(merged[i])
+		raw, err := encodeMessage(&merged[i])
 		if err != nil {
 			return ChannelPatch{}, err
 		}
@@ -217,6 +217,12 @@ func (c *channel) arrive(acc any, writes []write) any {
 }
 
 func add(t reflect.Type, left, right any) any {
+	switch l := left.(type) {
+	case int:
+		return l + right.(int)
+	case float64:
+		return l + right.(float64)
+	}
 	l, r, sum := reflect.ValueOf(left), reflect.ValueOf(right), reflect.New(t).Elem()
 	switch {
 	case sum.CanInt():

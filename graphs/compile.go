@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
@@ -22,6 +23,10 @@ type graph struct {
 	input, output []int
 	outputNames   []string
 	types         struct{ input, output, context reflect.Type }
+
+	// ephemeral are the channels whose values live for one step; nested says that some node is a graph.
+	ephemeral []int
+	nested    bool
 
 	nodes  []node
 	byNode map[string]int
@@ -39,7 +44,9 @@ type graph struct {
 // node is a compiled node; nodes[0] is Start.
 type node struct {
 	name     string
-	trigger  string // branch:to:name
+	trigger  string   // branch:to:name
+	triggers []string // trigger, as most tasks have them
+	timeout  time.Duration
 	path     []any
 	in       view
 	call     nodeFunc
@@ -58,6 +65,8 @@ type join struct {
 	name    string
 	from    []string
 	to      int
+	// triggers is name, as a task has it.
+	triggers []string
 }
 
 type branch struct {
@@ -111,6 +120,9 @@ func (c *compiler) channels() {
 		}
 		c.customise(&ch)
 		g.byName[f.channel] = len(g.channels)
+		if ch.ephemeral {
+			g.ephemeral = append(g.ephemeral, len(g.channels))
+		}
 		g.state.fields = append(g.state.fields, viewField{len(g.channels), f.index, true})
 		g.channels = append(g.channels, ch)
 	}
@@ -213,7 +225,11 @@ func (c *compiler) addNode(def nodeDef) {
 	if err != nil && def.in.Kind() == reflect.Struct && def.in != c.d.state {
 		c.complain("node %q: %w", def.name, err)
 	}
-	c.g.nodes = append(c.g.nodes, node{name: def.name, trigger: trigger, path: []any{pathPull, def.name}, in: in, call: def.call, retry: def.retry, meta: def.meta, sub: def.sub, known: c.subgraph(def)})
+	c.g.nodes = append(c.g.nodes, node{
+		name: def.name, trigger: trigger, triggers: []string{trigger}, path: []any{pathPull, def.name}, in: in, call: def.call,
+		retry: def.retry, timeout: def.timeout, meta: def.meta, sub: def.sub, known: c.subgraph(def),
+	})
+	c.g.nested = c.g.nested || def.sub != nil
 }
 
 // subgraph compiles a node's graph, if it is one that is there without a run.

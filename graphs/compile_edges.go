@@ -96,7 +96,7 @@ func (c *compiler) join(j joinDef) {
 		return
 	}
 	c.g.byName[name] = len(c.g.channels)
-	c.g.joins = append(c.g.joins, join{len(c.g.channels), name, sorted, to})
+	c.g.joins = append(c.g.joins, join{channel: len(c.g.channels), name: name, from: sorted, to: to, triggers: []string{name}})
 	c.g.channels = append(c.g.channels, channel{name: name, typ: reflect.TypeFor[[]string](), kind: barrier})
 	for _, from := range froms {
 		n := &c.g.nodes[from]

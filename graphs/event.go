@@ -122,6 +122,8 @@ type StepTaken struct {
 	Source     CheckpointSource `json:"source"`
 	// Next names the nodes that run next; empty when the graph has ended.
 	Next []string `json:"next"`
+	// Tasks are the tasks of Next, without their inputs.
+	Tasks []TaskPlan `json:"tasks,omitempty"`
 	// Patch holds the state channels that changed.
 	Patch map[string]ChannelPatch `json:"patch,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // sentinel is an error with a class: what a client sees in the field "error" of a failure.
@@ -80,6 +81,23 @@ func (e *NodeError) Error() string { return fmt.Sprintf("node %q: %v", e.Node, e
 
 // Unwrap returns what the node returned.
 func (e *NodeError) Unwrap() error { return e.Err }
+
+// TimeoutError says that a node, or a step when Node is empty, took longer than Limit. The node saw its context end; it is
+// retried like any other failure.
+type TimeoutError struct {
+	Node  string
+	Limit time.Duration
+}
+
+func (e *TimeoutError) Error() string {
+	if e.Node == "" {
+		return fmt.Sprintf("the step took longer than %v", e.Limit)
+	}
+	return fmt.Sprintf("node %q took longer than %v", e.Node, e.Limit)
+}
+
+// Class returns the class that clients see.
+func (e *TimeoutError) Class() string { return "TimeoutError" }
 
 // PanicError is a panic of user code. Its message does not hold the stack: that is for logs only.
 type PanicError struct {

@@ -23,14 +23,14 @@ func Interrupt[T any](ctx context.Context, value any) (T, error) {
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		err := &InputError{Channel: "resume", Type: reflect.TypeFor[T]().String(), Err: err}
-		return answer, RuntimeFrom(ctx).task.refuse(value, err)
+		return answer, RuntimeFrom(ctx).refuse(value, err)
 	}
 	return answer, nil
 }
 
 // refuse fails the task because of an answer that does not fit, and opens its question again.
-func (t *task) refuse(value any, cause error) error {
-	q := &t.questions
+func (rt *Runtime) refuse(value any, cause error) error {
+	q := &rt.task.questions
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	raw, err := json.Marshal(value)
@@ -38,7 +38,7 @@ func (t *task) refuse(value any, cause error) error {
 		return fmt.Errorf("interrupt: %w", err)
 	}
 	if q.err == nil {
-		q.err, q.open = cause, &Interruption{Value: raw, ID: interruptID(t.ns)}
+		q.err, q.open = cause, &Interruption{Value: raw, ID: interruptID(rt.run.space(rt.task))}
 		q.asked-- // this answer and those after it do not count
 	}
 	return cause
@@ -90,7 +90,7 @@ func (q *questions) ask(r *run, t *task, value any) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("interrupt: %w", err)
 	}
-	q.open = &Interruption{Value: raw, ID: interruptID(t.ns)}
+	q.open = &Interruption{Value: raw, ID: interruptID(r.space(t))}
 	return nil, ErrInterrupted
 }
 

@@ -47,10 +47,8 @@ func Invoke[S any](ctx context.Context, r Runnable, in Input, cfg Config) (S, er
 	if !ok {
 		return invokeFold[S](ctx, r, in, cfg)
 	}
-	paused := &PausedError{}
 	run := own.newRun(cfg)
 	run.encode = cfg.Saver != nil
-	run.yield = func(e Event, _ error) bool { paused.note(e, cfg.CheckpointNS); return true }
 	if err := run.all(ctx, in); err != nil {
 		return state, err
 	}
@@ -63,7 +61,18 @@ func Invoke[S any](ctx context.Context, r Runnable, in Input, cfg Config) (S, er
 		return state, err
 	}
 	state = *p.(*S)
-	return state, settle(ctx, cfg, paused)
+	return state, settle(ctx, cfg, run.paused())
+}
+
+// paused says why a run does not go on.
+func (r *run) paused() *PausedError {
+	e := &PausedError{Nodes: r.stops}
+	for _, t := range r.tasks {
+		if t.halted {
+			e.Interrupts = append(e.Interrupts, t.paused...)
+		}
+	}
+	return e
 }
 
 func settle(ctx context.Context, cfg Config, paused *PausedError) error {

@@ -11,17 +11,16 @@ import (
 
 // resolve turns a node's update into writes, encodes them and follows the node's edges. cells is the state before the step;
 // it is only read.
-func (g *graph) resolve(ctx context.Context, n *node, cells []cell, u Update, encode bool) (outcome, error) {
-	out := outcome{from: n.name}
-	if err := g.collect(&out, u, true); err != nil {
-		return out, err
+func (g *graph) resolve(ctx context.Context, n *node, cells []cell, u Update, encode bool, out *outcome) error {
+	if err := g.collect(out, u, true); err != nil {
+		return err
 	}
 	if encode {
-		if err := g.encode(&out); err != nil {
-			return out, err
+		if err := g.encode(out); err != nil {
+			return err
 		}
 	}
-	return out, g.follow(ctx, n, cells, &out)
+	return g.follow(ctx, n, cells, out)
 }
 
 func (g *graph) encode(out *outcome) error {
@@ -35,7 +34,7 @@ func (g *graph) encode(out *outcome) error {
 		if s.raw != nil {
 			continue
 		}
-		raw, err := json.Marshal(s.arg)
+		raw, err := encodeValue(s.arg)
 		if err != nil {
 			return fmt.Errorf("argument of Send to %q: %w", g.nodes[s.node].name, err)
 		}
@@ -198,8 +197,8 @@ func (g *graph) add(out *outcome, at int, v any) error {
 
 // follow adds where the node's edges lead. Routers see the state with the node's own writes.
 func (g *graph) follow(ctx context.Context, n *node, cells []cell, out *outcome) error {
-	out.gotos = append(out.gotos, n.edges...)
-	out.joins = append(out.joins, n.joins...)
+	out.gotos = extend(out.gotos, n.edges)
+	out.joins = extend(out.joins, n.joins)
 	if len(n.branches) == 0 {
 		return nil
 	}
@@ -226,6 +225,14 @@ func (g *graph) follow(ctx context.Context, n *node, cells []cell, out *outcome)
 		out.gotos = append(out.gotos, at)
 	}
 	return nil
+}
+
+// extend is an append that shares more, which must not be changed, if it is all there is.
+func extend(list, more []int) []int {
+	if len(list) == 0 {
+		return more[:len(more):len(more)]
+	}
+	return append(list, more...)
 }
 
 // fresh makes the state with some writes applied, without touching cells.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/locutory/locutory/graphs/internal/probe"
 )
 
 const defaultRecursionLimit = 25
@@ -23,12 +25,13 @@ type run struct {
 	g   *graph
 	cfg Config
 	ns  string
-	// yield is nil where nobody reads (Write).
+	// yield is nil where nobody reads (Write, Invoke): then no event is made.
 	yield func(Event, error) bool
 	// encode is false only if neither a reader nor a saver needs JSON.
 	encode bool
 	inbox  chan signal
 	keep   keeper
+	probes struct{ guard, roundTrip bool }
 
 	attempt      int
 	limit, taken int
@@ -50,11 +53,20 @@ type run struct {
 	// checkpoint's parent instead of cp. Both are Write's.
 	early  *applied
 	parent *string
+	// writing says that the run is a Write, which may have to put patches together.
+	writing bool
 	// halted says that the run has paused: at a breakpoint, or for answers to its tasks' questions.
 	halted bool
+	// stops are the nodes of the breakpoint at which it has.
+	stops []string
 	// last are the pending writes that go with the next checkpoint.
-	last    []Write
-	scratch [][]write // by channel, reused by every step
+	last []Write
+	// What follows is memory that every step uses again.
+	scratch [][]write // by channel
+	changed []int
+	outs    []*outcome
+	plans   []plan
+	todo    []*task
 	// resuming is true until the first step of a run that continues: breakpoints before it have been honoured already.
 	resuming bool
 }
@@ -72,8 +84,6 @@ func (g *graph) Stream(ctx context.Context, in Input, cfg Config) iter.Seq2[Even
 
 // all is the whole run, with what is put only at its end.
 func (r *run) all(ctx context.Context, in Input) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	err := r.do(ctx, in)
 	if late := r.keep.finish(context.WithoutCancel(ctx)); late != nil {
 		return errors.Join(err, late)
@@ -86,10 +96,10 @@ func (g *graph) newRun(cfg Config) *run {
 		cfg.Now = time.Now
 	}
 	r := &run{
-		g: g, cfg: cfg, ns: cfg.CheckpointNS, inbox: make(chan signal), encode: true,
+		g: g, cfg: cfg, ns: cfg.CheckpointNS, encode: true,
 		keep:    keeper{saver: cfg.Saver, durability: cfg.Durability, ns: cfg.CheckpointNS},
 		attempt: max(cfg.Attempt, 1), limit: cfg.RecursionLimit,
-		cells: make([]cell, len(g.channels)), scratch: make([][]write, len(g.channels)),
+		cells: make([]cell, len(g.channels)),
 	}
 	if r.cfg.InterruptBefore == nil {
 		r.cfg.InterruptBefore = g.before
@@ -103,9 +113,11 @@ func (g *graph) newRun(cfg Config) *run {
 	if r.limit == 0 {
 		r.limit = defaultRecursionLimit
 	}
-	r.metadata = runMetadata(cfg)
 	return r
 }
+
+// named reports whether anybody can see the ids of checkpoints and tasks.
+func (r *run) named() bool { return r.yield != nil || r.keep.saver != nil || r.g.nested }
 
 // notMetadata are the configurable entries which say where a run is, not what it is about (streaming.md §3.3). Who the user is
 // (langgraph_auth_...) is not for metadata either (rest.md §5.5).
@@ -144,14 +156,14 @@ func (r *run) emit(e Event) bool {
 	}
 	e.NS = r.ns
 	e.At = r.cfg.Now().UnixMicro()
-	r.know(e)
+	r.know(&e)
 	return r.yield(e, nil)
 }
 
 // know remembers which messages readers have seen.
-func (r *run) know(e Event) {
+func (r *run) know(e *Event) {
 	switch {
-	case !r.cfg.Messages:
+	case !r.cfg.Messages, r.shown == nil:
 	case e.Chunk != nil:
 		r.shown[e.Chunk.Delta.ID] = true
 	case e.Message != nil:
@@ -164,6 +176,7 @@ func (r *run) do(ctx context.Context, in Input) error {
 	if r.limit < 1 {
 		return failf(ErrInvalidUpdate, "recursion_limit is %d; it must be at least 1", r.limit)
 	}
+	r.probes.guard, r.probes.roundTrip = probe.Guard(ctx), probe.RoundTrip(ctx)
 	if err := r.begin(ctx, in); err != nil {
 		return err
 	}
@@ -231,7 +244,7 @@ func (r *run) haltedInside() error {
 }
 
 func (r *run) pause(nodes []string, when string) error {
-	r.halted = true
+	r.halted, r.stops = true, nodes
 	if !r.emit(Event{Kind: KindPause, Pause: &Paused{Nodes: nodes, When: when}}) {
 		return errStopped
 	}
@@ -240,7 +253,7 @@ func (r *run) pause(nodes []string, when string) error {
 
 // knowMessages remembers the messages of the state, which are no news.
 func (r *run) knowMessages() {
-	if !r.cfg.Messages {
+	if !r.cfg.Messages || r.yield == nil {
 		return
 	}
 	r.shown = map[string]bool{}
@@ -275,7 +288,7 @@ func (r *run) load(saved *Saved) error {
 			r.defaults = true
 		}
 	}
-	if saved == nil {
+	if saved == nil || len(saved.Tasks) == 0 {
 		return nil
 	}
 	pending := map[string][]Write{}
@@ -301,7 +314,7 @@ func (r *run) planned(plan TaskPlan) (*task, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %s: %w", r.cp.ID, err)
 	}
-	return &task{plan: plan, node: &r.g.nodes[at], ns: joinNS(r.ns, plan.Name, plan.ID)}, nil
+	return &task{plan: plan, node: &r.g.nodes[at]}, nil
 }
 
 func mustJSON(v any) json.RawMessage {

@@ -97,6 +97,10 @@ type Config struct {
 	Context                    json.RawMessage
 	Metadata                   map[string]json.RawMessage
 	Tags                       []string
+	// MaxConcurrency is how many tasks of a step may run at the same time; 0 means all.
+	MaxConcurrency int
+	// StepTimeout ends the contexts of a step's nodes; 0 means never.
+	StepTimeout time.Duration
 	// RecursionLimit is the greatest number of supersteps; 0 means 25.
 	RecursionLimit int
 	// InterruptBefore and InterruptAfter name nodes; "*" means all.

@@ -27,7 +27,6 @@ type Runtime struct {
 
 	task *task
 	run  *run
-	done <-chan struct{}
 }
 
 type runtimeKey struct{}
@@ -51,7 +50,7 @@ func (rt *Runtime) WriteNamed(name string, v any) error {
 }
 
 // Streaming reports whether someone wants messages while they are made.
-func (rt *Runtime) Streaming() bool { return rt.Config.Messages }
+func (rt *Runtime) Streaming() bool { return rt.Config.Messages && rt.run.yield != nil }
 
 // Chunk shows a delta of a message. All deltas of a message carry the id that it will have in the state. call is the model
 // call's metadata, on the first delta only. Without readers it does nothing.
@@ -75,18 +74,19 @@ func (rt *Runtime) Tool(report ToolReported) error {
 	return rt.send(Event{Kind: KindTool, Tool: &report})
 }
 
-// send hands an event to the run's coordinator and returns when it has been taken.
+// send hands an event to the run's coordinator and returns when it has been taken. Without a reader it is nothing.
 func (rt *Runtime) send(e Event) error {
-	e.NS, e.Task = rt.run.ns, rt.task.plan.ID
-	select {
-	case <-rt.done:
+	if rt.task.context.Err() != nil {
 		return ErrTaskOver
-	default:
 	}
+	if rt.run.yield == nil {
+		return nil
+	}
+	e.NS, e.Task = rt.run.ns, rt.task.plan.ID
 	select {
 	case rt.run.inbox <- signal{event: e}:
 		return nil
-	case <-rt.done:
+	case <-rt.task.context.Done():
 		return ErrTaskOver
 	}
 }

@@ -52,6 +52,8 @@ type nodeDef struct {
 	meta  map[string]any
 	goes  []string
 	sub   Source
+
+	timeout time.Duration
 }
 
 // nodeFunc calls a node with a pointer to its input.
@@ -206,6 +208,9 @@ func Retry(attempts int) NodeOption { return RetryWith(RetryPolicy{Attempts: att
 
 // RetryWith is [Retry] in detail.
 func RetryWith(p RetryPolicy) NodeOption { return func(n *nodeDef) { n.retry = p } }
+
+// Timeout ends a node's context after d, for each attempt; a node that fails then has failed with a [*TimeoutError].
+func Timeout(d time.Duration) NodeOption { return func(n *nodeDef) { n.timeout = d } }
 
 // Goes declares where a node's Commands go, beside its edges: drawings show it, and Compile knows that the targets are reached.
 func Goes(targets ...string) NodeOption {

@@ -29,48 +29,47 @@ type applied struct {
 	patch            map[string]ChannelPatch
 }
 
-// prepare makes what the step's tasks get to read.
+// prepare makes what the step's tasks get to read. Tasks that read the same of the state share it.
 func (r *run) prepare() error {
-	var inputs []any
-	var types []*view
+	var made []*task
 	for _, t := range r.tasks {
-		if t.done {
+		switch {
+		case t.done:
 			continue
-		}
-		if t.node.name == Start {
+		case t.node.name == Start:
 			if err := r.prepareStart(t); err != nil {
 				return err
 			}
 			continue
-		}
-		if t.node.sub != nil {
-			values, err := r.shared()
-			if err != nil {
-				return err
+		case t.node.sub == nil && !t.isPush():
+			if at := slices.IndexFunc(made, func(m *task) bool { return m.node.in.typ == t.node.in.typ }); at >= 0 {
+				t.input = made[at].input
+				continue
 			}
-			t.input = values
-			continue
 		}
-		if t.isPush() {
-			arg, err := t.argument()
-			if err != nil {
-				return err
-			}
-			t.input = arg
-			continue
+		in, err := r.inputFor(t)
+		if err != nil {
+			return err
 		}
-		at := slices.IndexFunc(types, func(v *view) bool { return v.typ == t.node.in.typ })
-		if at < 0 {
-			in, err := t.node.in.fill(r.g.channels, r.cells)
-			if err != nil {
-				return fmt.Errorf("state of thread: %w", err)
-			}
-			at = len(types)
-			types, inputs = append(types, &t.node.in), append(inputs, in)
+		if t.input = in; len(r.tasks) > 1 && t.node.sub == nil && !t.isPush() {
+			made = append(made, t)
 		}
-		t.input = inputs[at]
 	}
 	return nil
+}
+
+func (r *run) inputFor(t *task) (any, error) {
+	switch {
+	case t.node.sub != nil:
+		return r.shared()
+	case t.isPush():
+		return t.argument()
+	}
+	in, err := t.node.in.fill(r.g.channels, r.cells)
+	if err != nil {
+		return nil, fmt.Errorf("state of thread: %w", err)
+	}
+	return in, nil
 }
 
 // prepareStart reads the input back from the checkpoint, if this run has not brought it.
@@ -85,10 +84,11 @@ func (r *run) prepareStart(t *task) error {
 
 // advance applies what the tasks have written, in the order of their paths, and plans the next step.
 func (r *run) advance(ctx context.Context) error {
-	outs := make([]*outcome, len(r.tasks))
-	for i, t := range r.tasks {
-		outs[i] = &t.out
+	outs := r.outs[:0]
+	for _, t := range r.tasks {
+		outs = append(outs, &t.out)
 	}
+	r.outs = outs
 	ap, err := r.apply(outs)
 	if err != nil {
 		return err
@@ -96,9 +96,20 @@ func (r *run) advance(ctx context.Context) error {
 	return r.commit(ctx, SourceLoop, r.successors(outs, ap.joined), ap)
 }
 
-// apply reduces writes into the cells. Ephemeral values that nobody renews are dropped.
+// apply reduces writes into the cells. Ephemeral values that nobody renews are dropped. What it returns is good until the next apply.
 func (r *run) apply(outs []*outcome) (applied, error) {
-	var ap applied
+	ap := applied{changed: r.changed[:0]}
+	defer func() { r.changed = ap.changed }()
+	if len(outs) == 0 {
+		r.forget(&ap)
+		return ap, nil
+	}
+	if len(outs) == 1 && isOrdered(outs[0].writes) {
+		return ap, r.applyOne(&ap, outs)
+	}
+	if r.scratch == nil {
+		r.scratch = make([][]write, len(r.cells))
+	}
 	for _, out := range outs {
 		for i := range out.writes {
 			at := out.writes[i].ch
@@ -109,31 +120,67 @@ func (r *run) apply(outs []*outcome) (applied, error) {
 		}
 	}
 	defer func() {
-		for i := range r.scratch {
-			clear(r.scratch[i])
-			r.scratch[i] = r.scratch[i][:0]
+		for _, at := range ap.changed {
+			clear(r.scratch[at])
+			r.scratch[at] = r.scratch[at][:0]
 		}
 	}()
 	slices.Sort(ap.changed)
-	for i := range r.cells {
-		ch, c := &r.g.channels[i], &r.cells[i]
-		if ch.ephemeral && c.ok && len(r.scratch[i]) == 0 {
-			*c = cell{version: c.version}
-			ap.dropped = append(ap.dropped, i)
-			r.note(&ap, i, "", ChannelPatch{})
-		}
-	}
+	r.forget(&ap)
 	for _, at := range ap.changed {
-		ch := &r.g.channels[at]
-		old := r.cells[at]
-		next, patch, err := ch.reduce(old, r.scratch[at], r.encode, false)
-		if err != nil {
+		if err := r.reduce(&ap, at, r.scratch[at]); err != nil {
 			return ap, err
 		}
-		r.cells[at] = next
-		r.note(&ap, at, old.version, patch)
 	}
 	return ap, r.arrive(&ap, outs)
+}
+
+// isOrdered reports whether each channel is written once, in the order of channels: then no sorting is needed.
+func isOrdered(writes []write) bool {
+	for i := 1; i < len(writes); i++ {
+		if writes[i].ch <= writes[i-1].ch {
+			return false
+		}
+	}
+	return true
+}
+
+// applyOne is apply for a single task.
+func (r *run) applyOne(ap *applied, outs []*outcome) error {
+	writes := outs[0].writes
+	for i := range writes {
+		ap.changed = append(ap.changed, writes[i].ch)
+	}
+	r.forget(ap)
+	for i := range writes {
+		if err := r.reduce(ap, writes[i].ch, writes[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return r.arrive(ap, outs)
+}
+
+// forget drops ephemeral values that are not renewed.
+func (r *run) forget(ap *applied) {
+	for _, at := range r.g.ephemeral {
+		if c := &r.cells[at]; c.ok && !slices.Contains(ap.changed, at) {
+			*c = cell{version: c.version}
+			ap.dropped = append(ap.dropped, at)
+			r.note(ap, at, "", ChannelPatch{})
+		}
+	}
+}
+
+func (r *run) reduce(ap *applied, at int, writes []write) error {
+	old := &r.cells[at]
+	base := old.version
+	next, patch, err := r.g.channels[at].reduce(*old, writes, r.encode, false)
+	if err != nil {
+		return err
+	}
+	*old = next
+	r.note(ap, at, base, patch)
+	return nil
 }
 
 // note records a change for the saver and for readers.
@@ -142,7 +189,7 @@ func (r *run) note(ap *applied, at int, base string, patch ChannelPatch) {
 	if !r.encode || !ch.stored() {
 		return
 	}
-	if ch.isState() {
+	if ch.isState() && (r.yield != nil || r.writing) {
 		if ap.patch == nil {
 			ap.patch = make(map[string]ChannelPatch, len(ap.changed))
 		}
@@ -160,27 +207,25 @@ func (r *run) note(ap *applied, at int, base string, patch ChannelPatch) {
 			patch = ChannelPatch{Set: raw}
 		}
 	}
-	ap.changes[ch.name] = Change{Base: base, Patch: patch, Whole: func() (json.RawMessage, error) { return r.cells[at].encode() }}
+	value := r.cells[at] // a copy: the saver may ask at any time
+	ap.changes[ch.name] = Change{Base: base, Patch: patch, Whole: func() (json.RawMessage, error) { return value.encode() }}
 }
 
 // arrive marks joins and finds those that are complete; they begin anew.
 func (r *run) arrive(ap *applied, outs []*outcome) error {
-	if len(r.g.joins) == 0 {
-		return nil
-	}
-	for _, out := range outs {
-		for _, at := range out.joins {
-			r.arriveAt(at, out)
+	for at := range r.g.joins {
+		var writes []write
+		j := &r.g.joins[at]
+		for _, out := range outs {
+			if slices.Contains(out.joins, at) {
+				writes = append(writes, write{ch: j.channel, val: []string{out.from}})
+			}
 		}
-	}
-	for i := range r.g.joins {
-		j := &r.g.joins[i]
-		writes := r.scratch[j.channel]
 		if len(writes) == 0 {
 			continue
 		}
 		ch, old := &r.g.channels[j.channel], r.cells[j.channel]
-		next, patch, err := ch.reduce(old, writes, true, false)
+		next, patch, err := ch.reduce(old, writes, r.encode, false)
 		if err != nil {
 			return err
 		}
@@ -199,42 +244,47 @@ func (r *run) arrive(ap *applied, outs []*outcome) error {
 	return nil
 }
 
-func (r *run) arriveAt(at int, out *outcome) {
-	j := &r.g.joins[at]
-	r.scratch[j.channel] = append(r.scratch[j.channel], write{ch: j.channel, val: []string{out.from}})
-}
-
 // successors plans the tasks that outcomes lead to: nodes by name, then Sends in the order of their senders.
 func (r *run) successors(outs []*outcome, joined []int) []plan {
-	var plans []plan
-	add := func(to int, trigger string) {
-		at := slices.IndexFunc(plans, func(p plan) bool { return p.node == to && !p.push })
-		if at < 0 {
-			plans = append(plans, plan{node: to, trigger: []string{trigger}})
-		} else if !slices.Contains(plans[at].trigger, trigger) {
-			plans[at].trigger = append(plans[at].trigger, trigger)
-		}
-	}
+	plans := r.plans[:0]
 	for _, out := range outs {
 		for _, to := range out.gotos {
-			add(to, r.g.nodes[to].trigger)
+			plans = r.lead(plans, to, r.g.nodes[to].triggers)
 		}
 	}
 	for _, to := range joined {
 		for i := range r.g.joins {
 			if j := &r.g.joins[i]; j.to == to {
-				add(to, j.name)
+				plans = r.lead(plans, to, j.triggers)
 			}
 		}
 	}
-	r.sortPlans(plans)
+	if len(plans) > 1 {
+		r.sortPlans(plans)
+	}
 	for _, out := range outs {
 		for i := range out.sends {
 			s := &out.sends[i]
-			plans = append(plans, plan{node: s.node, push: true, trigger: []string{pathPush}, arg: s.arg, input: s.raw})
+			plans = append(plans, plan{node: s.node, push: true, trigger: pushTriggers, arg: s.arg, input: s.raw})
 		}
 	}
+	r.plans = plans
 	return plans
+}
+
+// lead plans a node; a node that is planned already has one more trigger. triggers are one name, which are shared.
+func (r *run) lead(plans []plan, to int, triggers []string) []plan {
+	for i := range plans {
+		p := &plans[i]
+		if p.node != to || p.push {
+			continue
+		}
+		if !slices.Contains(p.trigger, triggers[0]) {
+			p.trigger = append(p.trigger[:len(p.trigger):len(p.trigger)], triggers[0])
+		}
+		return plans
+	}
+	return append(plans, plan{node: to, trigger: triggers})
 }
 
 func (r *run) sortPlans(plans []plan) {
@@ -276,8 +326,8 @@ func (r *run) commit(ctx context.Context, source CheckpointSource, plans []plan,
 	}
 	cp := r.checkpoint(source, ap)
 	tasks := r.schedule(cp, plans)
-	if !r.emit(Event{Kind: KindStep, Step: &StepTaken{
-		Checkpoint: cp.ID, Parent: cp.ParentID, Step: cp.Step, Source: source, Next: cp.Next, Patch: ap.patch,
+	if r.yield != nil && !r.emit(Event{Kind: KindStep, Step: &StepTaken{
+		Checkpoint: cp.ID, Parent: cp.ParentID, Step: cp.Step, Source: source, Next: cp.Next, Tasks: told(tasks), Patch: ap.patch,
 	}}) {
 		return errStopped
 	}
@@ -289,7 +339,23 @@ func (r *run) commit(ctx context.Context, source CheckpointSource, plans []plan,
 	return r.keep.put(ctx, Commit{Checkpoint: cp, Changes: ap.changes, Writes: writes})
 }
 
+// told are the plans of tasks as readers get them: the input is told by task.start.
+func told(tasks []*task) []TaskPlan {
+	plans := make([]TaskPlan, len(tasks))
+	for i, t := range tasks {
+		plans[i] = TaskPlan{ID: t.plan.ID, Name: t.plan.Name, Path: t.plan.Path, Triggers: t.plan.Triggers}
+	}
+	return plans
+}
+
 func (r *run) checkpoint(source CheckpointSource, ap applied) *Checkpoint {
+	if !r.named() { // only the step counts
+		if r.cp == nil {
+			return &Checkpoint{Step: -1}
+		}
+		r.cp.Step++
+		return r.cp
+	}
 	now := r.cfg.Now()
 	cp := &Checkpoint{
 		NS: r.ns, RunID: r.cfg.RunID, Source: source, Step: -1, Metadata: r.metadata, Parents: r.parents, CreatedAt: now,
@@ -306,11 +372,11 @@ func (r *run) checkpoint(source CheckpointSource, ap applied) *Checkpoint {
 	if r.parent != nil {
 		cp.ParentID, r.parent = *r.parent, nil
 	}
-	for _, at := range ap.changed {
-		r.cells[at].version = cp.ID
-	}
 	if r.keep.saver == nil {
 		return cp
+	}
+	for _, at := range ap.changed {
+		r.cells[at].version = cp.ID
 	}
 	if len(ap.changed)+len(ap.dropped) > 0 {
 		cp.Versions = r.versions(cp, ap)
@@ -351,30 +417,38 @@ func (r *run) seen(before map[string]map[string]string) map[string]map[string]st
 
 // schedule makes the tasks of a checkpoint.
 func (r *run) schedule(cp *Checkpoint, plans []plan) []*task {
+	if len(plans) == 0 {
+		cp.Next = []string{}
+		return nil
+	}
+	made := make([]task, len(plans))
 	tasks := make([]*task, len(plans))
-	cp.Next = make([]string, len(plans))
-	pushed := 0
+	named, pushed := r.named(), 0
+	if named {
+		cp.Next = make([]string, len(plans))
+	}
 	for i := range plans {
-		p := &plans[i]
+		p, t := &plans[i], &made[i]
 		n := &r.g.nodes[p.node]
-		t := &task{node: n, arg: p.arg, writes: p.writes}
+		tasks[i], t.node, t.arg, t.writes = t, n, p.arg, p.writes
 		t.plan = TaskPlan{Name: n.name, Path: n.path, Triggers: p.trigger, Input: p.input}
-		at := 0
 		if p.push {
 			t.plan.Path = []any{pathPush, pushed}
-			at = pushed
 			pushed++
 		} else if len(p.trigger) == 0 {
-			t.plan.Triggers = []string{n.trigger}
+			t.plan.Triggers = n.triggers
 		}
 		if c := p.carried; c != nil {
 			t.plan.ID, t.done, t.restored, t.out, t.paused = c.plan.ID, c.done, c.restored, c.out, c.paused
 			t.questions.answers, t.answers = c.questions.answers, c.answers
-		} else {
-			t.plan.ID = taskID(cp.ID, r.ns, cp.Step+1, n.name, t.plan.Triggers[0], at)
 		}
-		t.ns = joinNS(r.ns, n.name, t.plan.ID)
-		tasks[i], cp.Next[i] = t, n.name
+		if !named {
+			continue
+		}
+		cp.Next[i] = n.name
+		if t.plan.ID == "" {
+			t.plan.ID = taskID(cp.ID, r.ns, cp.Step+1, n.name, t.plan.Triggers[0], t.index())
+		}
 	}
 	if r.keep.saver != nil {
 		cp.Tasks = make([]TaskPlan, len(tasks))
@@ -383,4 +457,12 @@ func (r *run) schedule(cp *Checkpoint, plans []plan) []*task {
 		}
 	}
 	return tasks
+}
+
+// identify gives a task an id if it has none because nobody was to see it.
+func (r *run) identify(t *task) {
+	if t.plan.ID == "" {
+		id := checkpointIDs.next(r.cfg.Now(), r.cp.Step, "")
+		t.plan.ID = taskID(id, r.ns, r.cp.Step+1, t.plan.Name, t.plan.Triggers[0], t.index())
+	}
 }

@@ -81,15 +81,17 @@ func (r *run) nested(ctx context.Context, t *task) (Update, error) {
 		return nil, err
 	}
 	cfg := r.cfg
-	cfg.CheckpointNS, cfg.CheckpointID, cfg.InterruptBefore, cfg.InterruptAfter = t.ns, "", nil, nil
+	cfg.CheckpointNS, cfg.CheckpointID, cfg.InterruptBefore, cfg.InterruptAfter = r.space(t), "", nil, nil
 	cfg.CheckpointMap = map[string]string{r.ns: r.cp.ID}
 	maps.Copy(cfg.CheckpointMap, r.parents)
-	if cfg.Saver != nil {
+	if cfg.Saver != nil && !t.inline {
 		cfg.Saver = &relay{to: cfg.Saver, run: r, task: t}
 	}
 	child := sub.newRun(cfg)
 	child.encode = r.encode
-	child.yield = func(e Event, _ error) bool { return r.tell(t, signal{event: e, relayed: true}) }
+	if r.yield != nil {
+		child.yield = func(e Event, _ error) bool { return r.tell(t, signal{event: e, relayed: true}) }
+	}
 	in, err := child.inputOf(ctx, t)
 	if err != nil {
 		return nil, err
@@ -160,16 +162,6 @@ func (r *run) output(parent *graph) (Update, error) {
 		values[ch.name] = val
 	}
 	return values, nil
-}
-
-// tell hands the coordinator something from a task's goroutine; false means that it has gone.
-func (r *run) tell(t *task, s signal) bool {
-	select {
-	case r.inbox <- s:
-		return true
-	case <-t.gone:
-		return false
-	}
 }
 
 // relay is the saver of a nested run: its calls are made by the coordinator above, so that the saver at the root is called by one

@@ -15,12 +15,14 @@ const (
 // tasksChannel is the channel of pending writes that are Sends.
 const tasksChannel = "__pregel_tasks"
 
+// pushTriggers are the triggers of every Send. Nobody changes them.
+var pushTriggers = []string{pathPush}
+
 // task is one node in one step.
 type task struct {
 	plan TaskPlan
 	node *node
-	ns   string // the task's own namespace, node:id under the graph's
-	arg  any    // the argument of a Send in its Go type, if it has not been JSON only
+	arg  any // the argument of a Send in its Go type, if it has not been JSON only
 	// input is a pointer to what the node gets. Tasks of a step that read the state share it.
 	input     any
 	writes    []write // Start only: the input
@@ -30,6 +32,10 @@ type task struct {
 
 	// done says that the task has an outcome, kept from an earlier run if restored.
 	done, restored bool
+	// inline says that the coordinator itself runs the task.
+	inline bool
+	// taken is how many steps the run had taken before.
+	taken int
 	// halted says that the task waits: for answers to paused, or at a breakpoint of its subgraph.
 	halted bool
 	paused []Interruption
@@ -41,7 +47,11 @@ type task struct {
 	refused *Interruption
 	err     error
 	out     outcome
+	context taskContext
 }
+
+// space is a task's own namespace, node:id under the graph's.
+func (r *run) space(t *task) string { return joinNS(r.ns, t.plan.Name, t.plan.ID) }
 
 // outcome is what a node's update and edges came to.
 type outcome struct {
@@ -216,6 +226,15 @@ func (t *task) argument() (any, error) {
 		return nil, &InputError{Channel: t.node.name, Type: t.node.in.typ.String(), Err: err}
 	}
 	return p.Interface(), nil
+}
+
+// index counts the Sends of a step; it is 0 for other tasks.
+func (t *task) index() int {
+	if !t.isPush() {
+		return 0
+	}
+	at, _ := t.plan.Path[1].(int)
+	return at
 }
 
 // isPush reports whether the task is a Send.

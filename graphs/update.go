@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Names for [NodeUpdate].AsNode that are no nodes.
@@ -44,7 +45,7 @@ func (g *graph) Write(ctx context.Context, steps []Superstep, cfg Config) (*Chec
 
 // write applies one superstep.
 func (r *run) write(ctx context.Context, updates []NodeUpdate) error {
-	r.keep.durability = DurabilityAsync
+	r.keep.durability, r.writing = DurabilityAsync, true
 	saved, older, err := r.open(ctx, &Input{})
 	if err != nil {
 		return err
@@ -134,6 +135,7 @@ func (r *run) applyFinished() error {
 		return nil
 	}
 	ap, err := r.apply(outs)
+	ap.changed = slices.Clone(ap.changed) // the next apply uses it again
 	r.early = &ap
 	return err
 }

@@ -1,0 +1,100 @@
+package graphs
+
+import "context"
+
+// announce tells that a task begins, or again what a task that had finished before has written.
+func (r *run) announce(t *task) bool {
+	if t.done {
+		return r.emit(Event{Kind: KindTaskEnd, Task: t.plan.ID, TaskEnd: &TaskEnded{
+			ID: t.plan.ID, Name: t.plan.Name, Writes: r.g.shown(&t.out), Cached: true, Hidden: t.node.name == Start,
+		}})
+	}
+	s := &TaskStarted{
+		ID: t.plan.ID, Name: t.plan.Name, Step: r.cp.Step + 1, Path: t.plan.Path, Triggers: t.plan.Triggers,
+		Metadata: r.metadata, Hidden: t.node.name == Start,
+	}
+	if t.isPush() {
+		s.Input = t.plan.Input
+	}
+	return r.emit(Event{Kind: KindTaskStart, Task: t.plan.ID, TaskStart: s})
+}
+
+// conclude tells how a task has ended and has its pending writes saved. The writes of the last task of a step without trouble are
+// saved with the step's checkpoint.
+func (r *run) conclude(ctx context.Context, t *task, last bool) error {
+	reading := r.yield != nil
+	var end TaskEnded
+	var writes []Write
+	switch {
+	case t.err != nil && r.ns != "" && isToParent(t.err):
+		// no failure: it goes on above
+	case t.err != nil:
+		end.Error = FailureOf(t.err)
+		if r.keep.saver == nil {
+			break
+		}
+		writes = []Write{{Task: t.plan.ID, Channel: ErrorChannel, Value: mustJSON(end.Error)}}
+		if t.refused != nil { // the answer was no good: the question is open again
+			writes = append(writes,
+				Write{Task: t.plan.ID, Channel: InterruptChannel, Value: mustJSON([]Interruption{*t.refused})},
+				Write{Task: t.plan.ID, Channel: ResumeChannel, Value: mustJSON(answered{Values: t.questions.accepted()})})
+		}
+	case t.halted:
+		end.Interrupts = append([]Interruption{}, t.paused...)
+		writes = []Write{{Task: t.plan.ID, Channel: InterruptChannel, Value: mustJSON(end.Interrupts)}}
+	default:
+		t.done = true
+		if !r.showMessages(t) {
+			return errStopped
+		}
+		if reading {
+			end.Writes = r.g.shown(&t.out)
+		}
+	}
+	if reading {
+		told := end
+		told.ID, told.Name, told.Hidden = t.plan.ID, t.plan.Name, t.node.name == Start
+		if !r.emit(Event{Kind: KindTaskEnd, Task: t.plan.ID, TaskEnd: &told}) {
+			return errStopped
+		}
+	}
+	if r.keep.saver == nil || t.done && t.node.name == Start {
+		return nil // the start task's writes are its input, which the checkpoint holds
+	}
+	if t.done {
+		writes = r.g.stored(t)
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	if last {
+		r.last = writes
+		return nil
+	}
+	return r.keep.putWrites(ctx, r.cp.ID, t.plan.ID, writes)
+}
+
+// showMessages tells readers of messages what a node returned, unless they have seen it.
+func (r *run) showMessages(t *task) bool {
+	if !r.cfg.Messages || r.yield == nil || t.node.name == Start {
+		return true
+	}
+	for i := range t.out.writes {
+		w := &t.out.writes[i]
+		msgs, ok := w.val.([]Message)
+		if !ok || r.g.channels[w.ch].typ != messageType {
+			continue
+		}
+		for j := range msgs {
+			m := msgs[j]
+			if r.shown[m.ID] && m.Type != TypeRemove {
+				continue
+			}
+			r.shown[m.ID] = true
+			if !r.emit(Event{Kind: KindMessage, Task: t.plan.ID, Message: &MessageSent{Message: m}}) {
+				return false
+			}
+		}
+	}
+	return true
+}
