@@ -16,7 +16,8 @@ import (
 // seldom has several, each step is a transaction: who comes second fails on what is there already, looks again and is done.
 func (db *DB) migrate(ctx context.Context) error {
 	dialect, files := goose.DialectSQLite3, fs.FS(migrations.SQLite)
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	// Steps only add, so one that was merged late may run after those with higher numbers.
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true)}
 	if db.dialect == Postgres {
 		dialect, files = goose.DialectPostgres, migrations.Postgres
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
@@ -51,9 +52,12 @@ func (db *DB) index(ctx context.Context) error {
 		if err := checkKey(k); err != nil {
 			return fmt.Errorf("auth.index: %w", err)
 		}
-		for table, order := range map[string]string{"threads": "updated_at", "assistants": "created_at", "crons": "created_at"} {
+		for table, order := range map[string]string{
+			"threads": "updated_at DESC, id", "assistants": "created_at DESC, id", "crons": "created_at DESC, id",
+			"items": "part, updated_at DESC",
+		} {
 			name := quoteName("ix_" + table + "_key_" + strings.ToLower(k))
-			err := db.w.WithContext(ctx).Exec(fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s), %s DESC, id)",
+			err := db.w.WithContext(ctx).Exec(fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s), %s)",
 				name, table, extract(db.dialect, "", k), order)).Error
 			if err != nil {
 				return fmt.Errorf("index %s on %s: %w", k, table, err)

@@ -48,6 +48,7 @@ type DB struct {
 	Checkpoints *Checkpoints
 	Events      *Events
 	Deliveries  *Deliveries
+	Items       *Items
 
 	dialect string
 	indexed []string
@@ -90,7 +91,7 @@ func (c Config) open() (*DB, error) {
 	}
 	db.Threads, db.Assistants, db.Crons = &Threads{db}, &Assistants{db}, &Crons{db}
 	db.Runs, db.Checkpoints, db.Events = &Runs{db}, &Checkpoints{db}, &Events{db}
-	db.Deliveries = &Deliveries{db}
+	db.Deliveries, db.Items = &Deliveries{db}, &Items{db}
 	if strings.HasPrefix(c.URI, "postgres://") || strings.HasPrefix(c.URI, "postgresql://") {
 		return db, db.openPostgres(c.URI)
 	}

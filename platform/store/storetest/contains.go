@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -115,4 +116,22 @@ func contains(has, want any) bool {
 		return false
 	}
 	return has == want
+}
+
+func encoded(t testing.TB, v any) store.JSON {
+	t.Helper()
+	out, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func decoded(t testing.TB, data store.JSON, v any) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -66,6 +66,16 @@ func (p Person) Assistants(action authhooks.Action) access.AssistantScope {
 	return s
 }
 
+// Items returns a scope.
+func (p Person) Items(action authhooks.Action) access.ItemScope {
+	p.t.Helper()
+	s, err := p.guard.Items(p.context(), authhooks.NewValue(authhooks.Store, action))
+	if err != nil {
+		p.t.Fatalf("store:%s: %v", action, err)
+	}
+	return s
+}
+
 // SystemAssistant returns the scope in which everyone reads what the server made.
 func (p Person) SystemAssistant() access.AssistantScope { return p.guard.SystemAssistant() }
 

@@ -12,6 +12,13 @@ type Backend func(t testing.TB) store.Config
 // Run runs the suite, each part on a database of its own.
 func Run(t *testing.T, backend Backend) {
 	for name, part := range map[string]func(*testing.T, *place){
+		"items":         itemSuite,
+		"item lives":    itemLifeSuite,
+		"item searches": itemSearchSuite,
+		"item filters":  itemFilterSuite,
+		"item scopes":   itemIsolationSuite,
+		"item vectors":  vectorSuite,
+
 		"open":       openSuite,
 		"threads":    threadSuite,
 		"search":     searchSuite,

@@ -1,0 +1,28 @@
+-- +goose Up
+-- The long-term store. ns is the labels of a namespace, each ended by a period, which no label has: "users.alice." The order is
+-- that of bytes, so that what is below a prefix is one range of the primary key, and the same on every server.
+
+CREATE TABLE items (
+    part        text        COLLATE "C" NOT NULL, -- who may meet whom at all; hooks name it, clients never see it
+    ns          text        COLLATE "C" NOT NULL,
+    key         text        COLLATE "C" NOT NULL,
+    value       jsonb       NOT NULL,
+    metadata    jsonb       NOT NULL DEFAULT '{}', -- what hooks have stamped when the item was made
+    ttl_minutes double precision,
+    expires_at  timestamptz,
+    created_at  timestamptz NOT NULL,
+    updated_at  timestamptz NOT NULL,
+    PRIMARY KEY (part, ns, key)
+);
+CREATE INDEX items_updated ON items (part, updated_at DESC);
+CREATE INDEX items_expires ON items (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE item_vectors (
+    part      text    COLLATE "C" NOT NULL,
+    ns        text    COLLATE "C" NOT NULL,
+    key       text    COLLATE "C" NOT NULL,
+    field     integer NOT NULL, -- counts the texts of the item
+    embedding bytea   NOT NULL, -- of length 1; float32, little endian
+    PRIMARY KEY (part, ns, key, field),
+    FOREIGN KEY (part, ns, key) REFERENCES items (part, ns, key) ON DELETE CASCADE
+);
