@@ -79,7 +79,7 @@ type Change struct {
 	Whole func() (json.RawMessage, error)
 }
 
-// Commit is one checkpoint with everything that must become durable together with it.
+// Commit is one checkpoint with everything that must become durable together with it. Nothing of it changes once it was put.
 type Commit struct {
 	Checkpoint *Checkpoint
 	// Changes holds the channels that this checkpoint wrote; their version becomes Checkpoint.ID.

@@ -10,15 +10,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/locutory/locutory/graphs"
 )
-
-// maxChain is the number of patches after which a channel is stored whole again.
-const maxChain = 128
 
 // Saver is a [graphs.Saver] of one thread. It is safe for concurrent use. What was put is "durable" at once.
 type Saver struct {
@@ -29,25 +26,54 @@ type Saver struct {
 // New returns an empty Saver.
 func New() *Saver { return &Saver{spaces: map[string]*space{}} }
 
-// space is a namespace.
-type space struct {
-	checkpoints map[string]*entry
-	ids         []string // sorted
-	values      map[versionKey]*value
-}
+// space is a namespace: its checkpoints by id, which is their order in time.
+type space struct{ entries []*entry }
 
 type entry struct {
-	checkpoint graphs.Checkpoint
+	checkpoint *graphs.Checkpoint // nobody changes it
 	writes     []graphs.Write
+	own        []versioned // what the checkpoint changed
 }
 
-type versionKey struct{ channel, version string }
+type versioned struct {
+	channel string
+	value   *value
+}
 
-// value is a channel's value: a patch of base, or whole.
+// value is a channel's value: whole, or the first keep items of base and then others.
 type value struct {
-	base  *value
 	patch graphs.ChannelPatch
-	depth int
+	base  *value
+	depth int // bases
+}
+
+// at returns where an id is or would be.
+func (sp *space) at(id string) (int, bool) {
+	if n := len(sp.entries); n == 0 || sp.entries[n-1].checkpoint.ID < id {
+		return n, false
+	}
+	return slices.BinarySearchFunc(sp.entries, id, func(e *entry, id string) int { return strings.Compare(e.checkpoint.ID, id) })
+}
+
+func (sp *space) find(id string) *entry {
+	if at, ok := sp.at(id); ok {
+		return sp.entries[at]
+	}
+	return nil
+}
+
+// version returns the value that a checkpoint gave to a channel, nil if none.
+func (sp *space) version(channel, id string) *value {
+	e := sp.find(id)
+	if e == nil {
+		return nil
+	}
+	for i := range e.own {
+		if e.own[i].channel == channel {
+			return e.own[i].value
+		}
+	}
+	return nil
 }
 
 // Get implements [graphs.Saver].
@@ -59,9 +85,9 @@ func (s *Saver) Get(_ context.Context, ns, id string) (*graphs.Saved, error) {
 		return nil, graphs.ErrNoCheckpoint
 	}
 	if id == "" {
-		id = sp.ids[len(sp.ids)-1]
+		return sp.saved(sp.entries[len(sp.entries)-1])
 	}
-	e := sp.checkpoints[id]
+	e := sp.find(id)
 	if e == nil {
 		return nil, graphs.ErrNoCheckpoint
 	}
@@ -95,13 +121,13 @@ func (s *Saver) previous(ns, before string, metadata map[string]json.RawMessage)
 	if sp == nil {
 		return nil, nil
 	}
-	at := len(sp.ids)
+	at := len(sp.entries)
 	if before != "" {
-		at, _ = slices.BinarySearch(sp.ids, before)
+		at, _ = sp.at(before)
 	}
 	for at--; at >= 0; at-- {
-		e := sp.checkpoints[sp.ids[at]]
-		if graphs.MetadataContains(&e.checkpoint, metadata) {
+		e := sp.entries[at]
+		if graphs.MetadataContains(e.checkpoint, metadata) {
 			return sp.saved(e)
 		}
 	}
@@ -114,31 +140,39 @@ func (s *Saver) Put(_ context.Context, c graphs.Commit) error {
 	defer s.mu.Unlock()
 	sp := s.spaces[c.Checkpoint.NS]
 	if sp == nil {
-		sp = &space{checkpoints: map[string]*entry{}, values: map[versionKey]*value{}}
+		sp = &space{}
 		s.spaces[c.Checkpoint.NS] = sp
 	}
+	made := &entry{checkpoint: c.Checkpoint, own: make([]versioned, 0, len(c.Changes))}
 	for name, change := range c.Changes {
 		v, err := sp.change(name, change)
 		if err != nil {
 			return fmt.Errorf("channel %q: %w", name, err)
 		}
-		sp.values[versionKey{name, c.Checkpoint.ID}] = v
+		made.own = append(made.own, versioned{name, v})
 	}
-	if parent := sp.checkpoints[c.Checkpoint.ParentID]; parent != nil {
-		byTask := map[string][]graphs.Write{}
-		for _, w := range c.Writes {
-			byTask[w.Task] = append(byTask[w.Task], w)
-		}
-		for task, writes := range byTask {
-			parent.writes = graphs.ReplaceWrites(parent.writes, task, writes)
-		}
+	if parent := sp.find(c.Checkpoint.ParentID); parent != nil {
+		parent.add(c.Writes)
 	}
-	if _, again := sp.checkpoints[c.Checkpoint.ID]; !again {
-		at, _ := slices.BinarySearch(sp.ids, c.Checkpoint.ID)
-		sp.ids = slices.Insert(sp.ids, at, c.Checkpoint.ID)
+	at, again := sp.at(c.Checkpoint.ID)
+	if again {
+		sp.entries[at] = made
+		return nil
 	}
-	sp.checkpoints[c.Checkpoint.ID] = &entry{checkpoint: *c.Checkpoint}
+	sp.entries = slices.Insert(sp.entries, at, made)
 	return nil
+}
+
+// add puts writes of several tasks, each as a whole.
+func (e *entry) add(writes []graphs.Write) {
+	for len(writes) > 0 {
+		n := 1
+		for n < len(writes) && writes[n].Task == writes[0].Task {
+			n++
+		}
+		e.writes = graphs.ReplaceWrites(e.writes, writes[0].Task, writes[:n])
+		writes = writes[n:]
+	}
 }
 
 func (sp *space) change(name string, c graphs.Change) (*value, error) {
@@ -147,12 +181,14 @@ func (sp *space) change(name string, c graphs.Change) (*value, error) {
 		return v, nil
 	}
 	if c.Base != "" {
-		if v.base = sp.values[versionKey{name, c.Base}]; v.base == nil {
+		if v.base = sp.version(name, c.Base); v.base == nil {
 			return nil, fmt.Errorf("no version %s", c.Base)
 		}
 		v.depth = v.base.depth + 1
 	}
-	if v.depth < maxChain {
+	// A list that grows has about as many items as patches: nothing is gained by writing it whole. One whose end is replaced again
+	// and again would be put together from ever more patches.
+	if v.depth <= 64+2*(c.Patch.Keep+len(c.Patch.Add)) {
 		return v, nil
 	}
 	whole, err := c.Whole()
@@ -167,10 +203,13 @@ func (s *Saver) PutWrites(_ context.Context, ns, checkpointID, taskID string, wr
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sp := s.spaces[ns]
-	if sp == nil || sp.checkpoints[checkpointID] == nil {
+	var e *entry
+	if sp != nil {
+		e = sp.find(checkpointID)
+	}
+	if e == nil {
 		return fmt.Errorf("writes of checkpoint %s: %w", checkpointID, graphs.ErrNoCheckpoint)
 	}
-	e := sp.checkpoints[checkpointID]
 	e.writes = graphs.ReplaceWrites(e.writes, taskID, writes)
 	return nil
 }
@@ -184,19 +223,19 @@ func (s *Saver) Clone() *Saver {
 	defer s.mu.Unlock()
 	c := New()
 	for ns, sp := range s.spaces {
-		checkpoints := make(map[string]*entry, len(sp.checkpoints))
-		for id, e := range sp.checkpoints {
-			checkpoints[id] = &entry{e.checkpoint, slices.Clone(e.writes)}
+		entries := make([]*entry, len(sp.entries))
+		for i, e := range sp.entries {
+			entries[i] = &entry{e.checkpoint, slices.Clone(e.writes), e.own}
 		}
-		c.spaces[ns] = &space{checkpoints, slices.Clone(sp.ids), maps.Clone(sp.values)}
+		c.spaces[ns] = &space{entries}
 	}
 	return c
 }
 
 func (sp *space) saved(e *entry) (*graphs.Saved, error) {
-	saved := &graphs.Saved{Checkpoint: e.checkpoint, Values: map[string]json.RawMessage{}, Writes: slices.Clone(e.writes)}
+	saved := &graphs.Saved{Checkpoint: *e.checkpoint, Values: map[string]json.RawMessage{}, Writes: slices.Clone(e.writes)}
 	for name, version := range e.checkpoint.Versions {
-		v := sp.values[versionKey{name, version}]
+		v := sp.version(name, version)
 		if v == nil {
 			return nil, fmt.Errorf("checkpoint %s: channel %q has no version %s", e.checkpoint.ID, name, version)
 		}
@@ -209,17 +248,47 @@ func (sp *space) saved(e *entry) (*graphs.Saved, error) {
 	return saved, nil
 }
 
-// json puts the value together: the chain is composed first, so that the list is written once.
+// json puts the value together: from the newest patch back to a whole value or nothing, and then each item once.
 func (v *value) json() (json.RawMessage, error) {
-	if !v.patch.List {
-		return v.patch.Set, nil
-	}
-	patch := v.patch
-	for b := v.base; b != nil; b = b.base {
-		var err error
-		if patch, err = graphs.ComposePatch(b.patch, patch); err != nil {
-			return nil, err
+	var parts [][]json.RawMessage // the newest first
+	keep, size := -1, 2           // how many items are still wanted; -1 means all
+	for ; v != nil && v.patch.List && keep != 0; v = v.base {
+		add, from := v.patch.Add, v.patch.Keep
+		if keep >= 0 && keep <= from {
+			continue
+		}
+		if keep >= 0 {
+			add = add[:keep-from]
+		}
+		parts, keep = append(parts, add), from
+		for _, item := range add {
+			size += len(item) + 1
 		}
 	}
-	return graphs.ApplyPatch(nil, patch)
+	if len(parts) == 0 && keep < 0 {
+		return v.patch.Set, nil
+	}
+	raw := make(json.RawMessage, 0, size)
+	if keep > 0 {
+		if v == nil {
+			return nil, fmt.Errorf("%d items of nothing", keep)
+		}
+		head, err := graphs.ApplyPatch(v.patch.Set, graphs.ChannelPatch{List: true, Keep: keep})
+		if err != nil {
+			return nil, err
+		}
+		raw = append(slices.Grow(raw, len(head)+size), head[:len(head)-1]...)
+	} else {
+		raw = append(raw, '[')
+	}
+	first := len(raw) == 1
+	for _, items := range slices.Backward(parts) {
+		for _, item := range items {
+			if !first {
+				raw = append(raw, ',')
+			}
+			raw, first = append(raw, item...), false
+		}
+	}
+	return append(raw, ']'), nil
 }
