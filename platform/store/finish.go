@@ -111,9 +111,9 @@ func (f *Finish) threadStatus(pending bool) string {
 func (db *DB) closeThread(tx *gorm.DB, now time.Time, thread string, f *Finish, status string, failure any) error {
 	at := db.at(now)
 	_, err := change(tx, `UPDATE threads SET status = ?, error = ?, interrupts = ?, updated_at = ?,
-		state_updated_at = CASE WHEN ? THEN ? ELSE state_updated_at END,
+		state_updated_at = CASE WHEN ? THEN ? ELSE state_updated_at END, `+db.rearm()+`,
 		hidden_at = CASE WHEN temporary THEN ? ELSE hidden_at END WHERE id = ?`,
-		status, failure, text(orEmpty(f.Interrupts)), at, f.Values != nil, db.cast(at), db.cast(at), thread)
+		status, failure, text(orEmpty(f.Interrupts)), at, f.Values != nil, db.cast(at), at, db.cast(at), thread)
 	return err
 }
 

@@ -33,6 +33,8 @@ type Config struct {
 	// SynchronousFull makes SQLite wait for the disk at each commit. Without it a killed process loses nothing, but a power cut
 	// may lose the last commits.
 	SynchronousFull bool
+	// TTL is what a thread gets that is made without one of its own; ExpiresAt is of no account. nil: it stays.
+	TTL *TTL
 	// Now and NewID default to the clock and to UUID version 7.
 	Now   func() time.Time
 	NewID func() string
@@ -52,6 +54,7 @@ type DB struct {
 
 	dialect string
 	indexed []string
+	ttl     *TTL
 	now     func() time.Time
 	newID   func() string
 	log     *slog.Logger
@@ -79,7 +82,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 
 // open opens the pools.
 func (c Config) open() (*DB, error) {
-	db := &DB{dialect: SQLite, indexed: slices.Clone(c.Indexed), now: c.Now, newID: c.NewID, log: c.Log}
+	db := &DB{dialect: SQLite, indexed: slices.Clone(c.Indexed), ttl: c.TTL, now: c.Now, newID: c.NewID, log: c.Log}
 	if db.now == nil {
 		db.now = time.Now
 	}

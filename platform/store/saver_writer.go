@@ -33,23 +33,28 @@ type writer struct {
 // Put implements graphs.Saver.
 func (w *writer) Put(ctx context.Context, c graphs.Commit) error {
 	return w.write(ctx, func(tx *gorm.DB) error {
-		if parent := c.Checkpoint.ParentID; parent != "" {
-			there, err := w.db.hasCheckpoint(tx, w.thread, c.Checkpoint.NS, parent)
-			if err != nil {
-				return err
-			}
-			if !there { // its values may be gone with it
-				return fmt.Errorf("parent %s: %w", parent, graphs.ErrNoCheckpoint)
-			}
-		}
-		if err := w.db.insertCheckpoint(tx, w.thread, "", c); err != nil {
+		if err := w.store(tx, c); err != nil {
 			return err
 		}
-		if err := w.publish(tx, c); err != nil {
-			return err
-		}
-		return w.tell(tx, c)
+		return w.publish(tx, c)
 	})
+}
+
+// store inserts a checkpoint of a thread that is the transaction's, and tells the log.
+func (w *writer) store(tx *gorm.DB, c graphs.Commit) error {
+	if parent := c.Checkpoint.ParentID; parent != "" {
+		there, err := w.db.hasCheckpoint(tx, w.thread, c.Checkpoint.NS, parent)
+		if err != nil {
+			return err
+		}
+		if !there { // its values may be gone with it
+			return fmt.Errorf("parent %s: %w", parent, graphs.ErrNoCheckpoint)
+		}
+	}
+	if err := w.db.insertCheckpoint(tx, w.thread, "", c); err != nil {
+		return err
+	}
+	return w.tell(tx, c)
 }
 
 // PutWrites implements graphs.Saver.
@@ -78,9 +83,7 @@ func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		if _, err := w.db.lockThread(tx, w.scope, w.thread); err != nil {
 			return err
 		}
-		var busy bool
-		err := one(tx, []any{&busy}, `SELECT EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = ? AND r.status IN ('pending', 'running'))`,
-			w.thread)
+		busy, err := w.db.unfinished(tx, w.thread)
 		if err != nil {
 			return err
 		}
@@ -98,7 +101,8 @@ func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 // publish makes a root checkpoint's values the thread's.
 func (w *writer) publish(tx *gorm.DB, c graphs.Commit) error {
 	now := w.db.at(w.db.clock())
-	if _, err := change(tx, `UPDATE threads SET updated_at = ?, state_updated_at = ? WHERE id = ?`, now, now, w.thread); err != nil {
+	if _, err := change(tx, `UPDATE threads SET updated_at = ?, state_updated_at = ?, `+w.db.rearm()+` WHERE id = ?`,
+		now, now, now, w.thread); err != nil {
 		return err
 	}
 	if c.Checkpoint.NS != "" {

@@ -24,19 +24,13 @@ type Thread struct {
 	CreatedAt, UpdatedAt, StateUpdatedAt time.Time
 }
 
-// TTL says when a thread goes away.
-type TTL struct {
-	Minutes   float64
-	Strategy  string // delete or keep_latest
-	ExpiresAt time.Time
-}
-
 // ThreadNew is a thread that is to be made. Metadata is the client's, as the hook left it.
 type ThreadNew struct {
 	ID       string // "": a new one; else a UUID
 	Metadata map[string]any
 	IfExists string // raise, which "" is too, or do_nothing
-	TTL      *TTL   // ExpiresAt is set by Create
+	TTL      *TTL   // ExpiresAt is set by Create; nil: the default of [Config]
+	State    *Written
 }
 
 // ThreadPatch is what is changed of a thread. Keys of Metadata are merged into the row's; nil leaves a field as it is.

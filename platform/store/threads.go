@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -23,6 +22,8 @@ const listed = "NOT t.temporary AND t.hidden_at IS NULL"
 // Create makes a thread for a scope of threads:create. Stamped keys win over the client's, and the row must pass the filter that
 // the hook returned, else [ErrPostImage] (R-37). A taken id is [ErrExists], whosever it is; only with IfExists do_nothing, and when
 // both the filter and read, a scope of threads:read, reach the thread, it is returned as it is (H-32, AC-19, AC-46).
+//
+// A thread that comes with a state is made with it or not at all, and must pass the filter of State.Scope too.
 func (t *Threads) Create(ctx context.Context, create access.ThreadScope, read *access.ThreadScope, n ThreadNew) (Thread, error) {
 	if err := create.Permit(authhooks.Create); err != nil {
 		return Thread{}, err
@@ -31,16 +32,20 @@ func (t *Threads) Create(ctx context.Context, create access.ThreadScope, read *a
 	if !ok {
 		return Thread{}, ErrNotFound
 	}
+	if err := n.State.permit(); err != nil {
+		return Thread{}, err
+	}
 	m, err := newMetadata(n.Metadata, create.Stamp(), create.Filter())
 	if err != nil {
 		return Thread{}, fmt.Errorf("create thread: %w", err)
 	}
-	now := t.db.clock()
-	row := Thread{
-		ID: id, Metadata: JSON(m.json), Owned: m.owned, Config: JSON("{}"), Status: "idle", Interrupts: JSON("{}"),
-		TTL: n.TTL.from(now), CreatedAt: now, UpdatedAt: now, StateUpdatedAt: now,
+	row := t.db.newThread(id, m, n.TTL)
+	var made bool
+	if n.State == nil {
+		made, err = t.db.insertThread(t.db.exec(ctx), row, m)
+	} else {
+		made, err = t.insertWritten(ctx, &row, m, n.State)
 	}
-	made, err := t.db.insertThread(t.db.exec(ctx), row, m)
 	if err != nil {
 		return Thread{}, fmt.Errorf("create thread: %w", err)
 	}
@@ -50,15 +55,38 @@ func (t *Threads) Create(ctx context.Context, create access.ThreadScope, read *a
 	return row, nil
 }
 
-// insertThread inserts a thread, or reports false when its id is taken.
+// newThread is a row that is idle and has no state. Without a TTL of its own it gets the default.
+func (db *DB) newThread(id string, m metadata, ttl *TTL) Thread {
+	now := db.clock()
+	if ttl == nil {
+		ttl = db.ttl
+	}
+	return Thread{
+		ID: id, Metadata: JSON(m.json), Owned: m.owned, Config: JSON("{}"), Status: "idle", Interrupts: JSON("{}"),
+		TTL: ttl.from(now), CreatedAt: now, UpdatedAt: now, StateUpdatedAt: now,
+	}
+}
+
+// insertThread inserts a thread, or reports false when its id is taken. One that is to stay and says of no TTL gets the default.
 func (db *DB) insertThread(tx *gorm.DB, t Thread, m metadata) (bool, error) {
+	if t.TTL == nil && !t.Temporary {
+		t.TTL = db.ttl.from(t.CreatedAt)
+	}
 	minutes, strategy, expires := t.TTL.columns(db)
 	now := db.at(t.CreatedAt)
-	done := tx.Exec(`INSERT INTO threads
-		(id, metadata, owned, status, temporary, ttl_minutes, ttl_strategy, expires_at, created_at, updated_at, state_updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		t.ID, m.json, m.names(), t.Status, t.Temporary, minutes, strategy, expires, now, now, now)
-	return done.RowsAffected == 1, done.Error
+	for {
+		made, err := change(tx, `INSERT INTO threads
+			(id, metadata, owned, status, temporary, ttl_minutes, ttl_strategy, expires_at, created_at, updated_at, state_updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			t.ID, m.json, m.names(), t.Status, t.Temporary, minutes, strategy, expires, now, now, now)
+		if made == 1 || err != nil {
+			return made == 1, err
+		}
+		// One whose time is over is not there for anyone, although it was not swept yet.
+		if gone, err := db.deleteExpired(tx, t.ID); !gone || err != nil {
+			return false, err
+		}
+	}
 }
 
 // existing answers for an id that is taken.
@@ -104,7 +132,7 @@ func (t *Threads) get(ctx context.Context, id string, filters ...*authhooks.Filt
 	query, args := "SELECT "+threadColumns+`, v."values" FROM threads AS t LEFT JOIN thread_values AS v ON v.thread_id = t.id
 		WHERE t.id = ? AND `+listed, []any{id}
 	for _, f := range filters {
-		sql, more := t.db.reach("t", f)
+		sql, more := t.db.reachThread(f)
 		query, args = query+" AND "+sql, append(args, more...)
 	}
 	var values raw
@@ -156,7 +184,7 @@ func (db *DB) takeThread(tx *gorm.DB, id string, f *authhooks.Filter) (Thread, e
 	if !ok {
 		return Thread{}, ErrNotFound
 	}
-	reach, args := db.reach("t", f)
+	reach, args := db.reachThread(f)
 	query := "SELECT " + threadColumns + " FROM threads AS t WHERE t.id = ? AND " + listed + " AND " + reach + db.forUpdate("t")
 	row, err := scanThread(line{tx, query, append([]any{id}, args...)})
 	if err != nil {
@@ -169,25 +197,4 @@ func (db *DB) takeThread(tx *gorm.DB, id string, f *authhooks.Filter) (Thread, e
 	}
 	row.Values = JSON(values)
 	return row, nil
-}
-
-// from returns the TTL counted from now; nil for none.
-func (l *TTL) from(now time.Time) *TTL {
-	if l == nil {
-		return nil
-	}
-	out := *l
-	if out.Strategy == "" {
-		out.Strategy = "delete"
-	}
-	out.ExpiresAt = now.Add(time.Duration(out.Minutes * float64(time.Minute))).Truncate(time.Microsecond)
-	return &out
-}
-
-// columns binds ttl_minutes, ttl_strategy and expires_at.
-func (l *TTL) columns(db *DB) (minutes, strategy, expires any) {
-	if l == nil {
-		return nil, nil, nil
-	}
-	return l.Minutes, l.Strategy, db.at(l.ExpiresAt)
 }

@@ -18,11 +18,7 @@ func (t *Threads) Delete(ctx context.Context, s access.ThreadScope, id string) e
 		return err
 	}
 	err := t.db.write(ctx, func(tx *gorm.DB) error {
-		row, err := t.db.takeThread(tx, id, s.Filter())
-		if err != nil {
-			return err
-		}
-		return deleteThread(tx, row.ID)
+		return t.db.deleteOne(tx, id, s.Filter())
 	})
 	if err != nil {
 		return fmt.Errorf("delete thread: %w", err)
@@ -70,7 +66,7 @@ func (t *Threads) DeleteByAssistant(ctx context.Context, s access.ThreadScope, a
 func (t *Threads) deleteSome(tx *gorm.DB, assistantID string, f *authhooks.Filter) (int, error) {
 	of := authhooks.Eq("assistant_id", assistantID)
 	byAssistant, args := t.db.reach("t", &of)
-	reach, more := t.db.reach("t", f)
+	reach, more := t.db.reachThread(f)
 	var ids []string
 	err := each(tx, func(rows *sql.Rows) error {
 		var id string

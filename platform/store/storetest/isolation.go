@@ -110,6 +110,30 @@ func threadMethods(db *store.DB, row store.Thread) map[string]method[access.Thre
 			n, err := db.Threads.DeleteByAssistant(t.Context(), s, assistant)
 			return none(t, n, n, err)
 		}},
+		"Copy": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, err := db.Threads.Copy(t.Context(), s, Owner(t, "bob").Threads(authhooks.Create), store.ThreadCopy{SourceID: id})
+			return err
+		}},
+		"Prune": {authhooks.Delete, nil, func(t *testing.T, s access.ThreadScope) error {
+			n, err := db.Threads.Prune(t.Context(), []store.ThreadPrune{{ID: id, Scope: s}}, store.TTLDelete)
+			return none(t, n, n, err)
+		}},
+		"Prune history": {authhooks.Delete, nil, func(t *testing.T, s access.ThreadScope) error {
+			n, err := db.Threads.Prune(t.Context(), []store.ThreadPrune{{ID: id, Scope: s}}, store.TTLKeepLatest)
+			return none(t, n, n, err)
+		}},
+		"Storage": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, err := db.Threads.Storage(t.Context(), s, id)
+			return err
+		}},
+		"Events.Next": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, _, err := db.Events.Next(t.Context(), s, id, -1, nil)
+			return err
+		}},
+		"Events.Now": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, _, err := db.Events.Now(t.Context(), s, id)
+			return err
+		}},
 		"Search": {authhooks.Search, nil, func(t *testing.T, s access.ThreadScope) error {
 			rows, total, err := db.Threads.Search(t.Context(), s, store.ThreadQuery{IDs: []string{id}})
 			return none(t, len(rows), total, err)

@@ -15,6 +15,7 @@ import (
 func logSuite(t *testing.T, p *place) {
 	for name, test := range map[string]func(*testing.T, *place){
 		"read":            readLog,
+		"turns":           logTurns,
 		"sweep events":    sweepEvents,
 		"sweep temporary": sweepTemporary,
 		"statuses":        finishStatus,
@@ -81,6 +82,58 @@ func readLog(t *testing.T, p *place) {
 	is(t, err, access.ErrNoScope)
 	_, err = p.db.Events.Read(t.Context(), b.who.Threads(authhooks.Update), thread.ID, "", -1, 0)
 	is(t, err, access.ErrWrongScope)
+}
+
+func logTurns(t *testing.T, p *place) {
+	b := p.bench(t, Owner(t, "alice"))
+	thread := p.thread(t, b.who, nil)
+	read := b.who.Threads(authhooks.Read)
+	next := func(after int64, passed ...string) (run string, first int64) {
+		t.Helper()
+		turn, ok, err := p.db.Events.Next(t.Context(), read, thread.ID, after, passed)
+		is(t, err, nil)
+		if !ok {
+			return "none", -1
+		}
+		same(t, "data of a write to the state", turn.RunID == "", turn.Data != nil)
+		return turn.RunID, turn.First
+	}
+	now := func(wantRun string) int64 {
+		t.Helper()
+		seq, run, err := p.db.Events.Now(t.Context(), read, thread.ID)
+		is(t, err, nil)
+		same(t, "running", wantRun, run)
+		return seq
+	}
+	same(t, "before the first", int64(-1), now(""))
+	is(t, p.db.Checkpoints.Writer(b.who.Threads(authhooks.Update), thread.ID).Put(t.Context(), step(1, "", nil)), nil)
+	update := now("")
+	first := b.claimOf(t, b.run(t, thread.ID))
+	pending := b.run(t, thread.ID)
+	_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{pending.ID}, store.CancelInterrupt)
+	is(t, err, nil)
+	b.segments(t, first, 2)
+	end := now(first.Run.ID)
+	b.finish(t, first, store.Finish{Status: store.RunSuccess})
+
+	for _, test := range []struct {
+		name   string
+		after  int64
+		passed []string
+		run    string
+	}{
+		{"from the start", -1, nil, ""},
+		{"after the update", update, nil, first.Run.ID},
+		{"within a run", first.SeqFirst, nil, first.Run.ID},
+		{"after what was passed", update, []string{first.Run.ID}, pending.ID},
+		{"passed all", update, []string{first.Run.ID, pending.ID}, "none"},
+		{"after all", end, nil, "none"},
+	} {
+		if run, _ := next(test.after, test.passed...); run != test.run {
+			t.Errorf("%s: run %s, want %s", test.name, run, test.run)
+		}
+	}
+	same(t, "nothing runs", true, now("") >= end)
 }
 
 func sweepEvents(t *testing.T, p *place) {

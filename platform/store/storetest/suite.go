@@ -31,6 +31,8 @@ func Run(t *testing.T, backend Backend) {
 		"runs":       runSuite,
 		"savers":     saverSuite,
 		"log":        logSuite,
+		"copy":       copySuite,
+		"ttl":        ttlSuite,
 		"run scopes": runIsolationSuite,
 		"many runs":  manyRunSuite,
 		"deliveries": deliverySuite,
