@@ -7,7 +7,8 @@
 //	go run ./platform/bench -json -database postgres://...
 //
 // Every connection sends its next request when it has the answer to the last one, so latencies are those of a busy server. The
-// generator shares the machine with the server: its own use of the processor is in the report. It measures nothing but
+// generator shares the machine with the server: its own use of the processor is in the report, and so is that of all others,
+// a Postgres among them: figures from a busy machine tell little but the server's time per request. It measures nothing but
 // loopback, drives no server that it did not start, and leaves nothing behind but the rows in a database that was named.
 // An answer that is not the right one is an error, and one error makes the exit status 1.
 package main

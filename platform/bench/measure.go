@@ -69,25 +69,47 @@ func (m measure) take(ctx context.Context, o options, pid int, lanes []*lane) (r
 		}
 	}
 	drive(ctx, lanes, o.warmup, o.count, m.op)
-	server, self, err := both(pid)
+	before, err := spentBy(pid)
 	if err != nil {
 		return result{}, err
 	}
 	t := drive(ctx, lanes, o.duration, o.count, m.op)
-	serverAfter, selfAfter, err := both(pid)
+	after, err := spentBy(pid)
 	if err != nil {
 		return result{}, err
 	}
-	return summarize(m.name, t, serverAfter.cpu-server.cpu, selfAfter.cpu-self.cpu, serverAfter.peak), ctx.Err()
+	return summarize(m.name, t, after.since(before)), ctx.Err()
 }
 
-// both reads what the server and the generator have used.
-func both(pid int) (server, self usage, err error) {
-	if server, err = usageOf(pid); err != nil {
-		return server, self, err
+// spent is what has been used of the machine.
+type spent struct {
+	server, self, all time.Duration // processor time of the server, of the generator, and of everything
+	peak              int64         // of the server's memory
+}
+
+func spentBy(pid int) (spent, error) {
+	server, err := usageOf(pid)
+	if err != nil {
+		return spent{}, err
 	}
-	self, err = usageOf(os.Getpid())
-	return server, self, err
+	self, err := usageOf(os.Getpid())
+	if err != nil {
+		return spent{}, err
+	}
+	all, err := machine()
+	return spent{server: server.cpu, self: self.cpu, all: all, peak: server.peak}, err
+}
+
+func (s spent) since(before spent) spent {
+	return spent{server: s.server - before.server, self: s.self - before.self, all: s.all - before.all, peak: s.peak}
+}
+
+// others is the share of the machine's processors that neither the server nor the generator used; it spoils a measure.
+func (s spent) others(elapsed time.Duration, cpus int) float64 {
+	if elapsed <= 0 {
+		return 0
+	}
+	return max(0, (s.all-s.server-s.self).Seconds()/(elapsed.Seconds()*float64(cpus)))
 }
 
 // drive lets every lane send its requests until the time is over or its share of count is sent, and waits for the last answer.

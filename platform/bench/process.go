@@ -19,6 +19,19 @@ type usage struct {
 	peak int64         // bytes of memory that were resident at the most
 }
 
+// machine is the processor time that everything on the machine has used since it started.
+func machine() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	busy, err := parseMachine(stat)
+	if err != nil {
+		return 0, fmt.Errorf("/proc/stat: %w", err)
+	}
+	return busy, nil
+}
+
 // usageOf reads the usage of a process from /proc, which only Linux has.
 func usageOf(pid int) (usage, error) {
 	var u usage
@@ -78,4 +91,26 @@ func parseStatus(status []byte) (int64, error) {
 		return kib << 10, err
 	}
 	return 0, errors.New("no VmHWM")
+}
+
+// parseMachine adds up the first line of /proc/stat, but for the time without work: idle and iowait. What guests use is in user.
+func parseMachine(stat []byte) (time.Duration, error) {
+	line, _, _ := bytes.Cut(stat, []byte("\n"))
+	fields := strings.Fields(string(line))
+	const idle, iowait, steal = 4, 5, 8
+	if len(fields) <= steal || fields[0] != "cpu" {
+		return 0, fmt.Errorf("the first line is %q", line)
+	}
+	var busy int64
+	for i, field := range fields[:steal+1] {
+		if i == 0 || i == idle || i == iowait {
+			continue
+		}
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		busy += n
+	}
+	return time.Duration(busy) * tick, nil
 }

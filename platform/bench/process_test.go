@@ -55,6 +55,29 @@ func TestParseStatus(t *testing.T) {
 	}
 }
 
+func TestParseMachine(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		stat string
+		want time.Duration
+		bad  bool
+	}{
+		"plain":        {"cpu  100 20 30 9999 8888 4 5 6 50 60\ncpu0 1 2 3\n", 1650 * time.Millisecond, false},
+		"old kernel":   {"cpu  100 20 30 9999\n", 0, true},
+		"other line":   {"cpu0 100 20 30 9999 8888 4 5 6\n", 0, true},
+		"not a number": {"cpu  100 20 x 9999 8888 4 5 6\n", 0, true},
+		"empty":        {"", 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := parseMachine([]byte(test.stat))
+			if got != test.want || (err != nil) != test.bad {
+				t.Errorf("parseMachine = %v, %v; want %v", got, err, test.want)
+			}
+		})
+	}
+}
+
 func TestUsageOf(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -66,6 +89,9 @@ func TestUsageOf(t *testing.T) {
 	}
 	if u.peak < 1<<20 || u.cpu < 0 {
 		t.Errorf("usage of this process is %+v", u)
+	}
+	if busy, err := machine(); err != nil || busy < u.cpu {
+		t.Errorf("the machine used %v, %v; this process alone %v", busy, err, u.cpu)
 	}
 	if _, err := usageOf(1 << 30); err == nil {
 		t.Error("a process that does not exist has a usage")

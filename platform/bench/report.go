@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"text/tabwriter"
 	"time"
 )
@@ -30,6 +31,7 @@ type result struct {
 	P99          float64 `json:"p99_ms"`
 	ServerCPU    float64 `json:"server_cpu_us"`
 	GeneratorCPU float64 `json:"generator_cpu_us"`
+	Others       float64 `json:"others_cpu_share"`      // of all processors, used by neither
 	PeakRSS      int64   `json:"server_peak_rss_bytes"` // since the server's start
 	Stream       *stream `json:"stream,omitempty"`
 }
@@ -43,17 +45,18 @@ type stream struct {
 	FirstTokenP99   float64 `json:"first_token_p99_ms"`
 }
 
-func summarize(name string, t tally, server, self time.Duration, peak int64) result {
+func summarize(name string, t tally, used spent) result {
 	whole := t.sorted(func(s sample) time.Duration { return s.whole })
 	r := result{
 		Name: name, Ops: len(t.samples), Errors: t.errors, PerSecond: rate(len(t.samples), t.elapsed),
-		P50: milliseconds(percentile(whole, 50)), P99: milliseconds(percentile(whole, 99)), PeakRSS: peak,
+		P50: milliseconds(percentile(whole, 50)), P99: milliseconds(percentile(whole, 99)), PeakRSS: used.peak,
+		Others: used.others(t.elapsed, runtime.NumCPU()),
 	}
 	if t.err != nil {
 		r.Error = t.err.Error()
 	}
 	if n := float64(r.Ops); n > 0 {
-		r.ServerCPU, r.GeneratorCPU = microseconds(server)/n, microseconds(self)/n
+		r.ServerCPU, r.GeneratorCPU = microseconds(used.server)/n, microseconds(used.self)/n
 	}
 	if n := t.tokens(); n > 0 {
 		first := t.sorted(func(s sample) time.Duration { return s.first })
@@ -94,10 +97,10 @@ func (r report) writeTable(w io.Writer) error {
 	_, _ = fmt.Fprintf(w, "%s, %d CPUs shared with the generator, %s, %d connections, %gs each; cpu is per op\n\n",
 		r.Go, r.CPUs, r.Database, r.Connections, r.Seconds)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "\tops/s\tp50 ms\tp99 ms\terrors\tserver cpu µs\tgenerator cpu µs\tserver peak MiB\t\n")
+	fmt.Fprintf(table, "\tops/s\tp50 ms\tp99 ms\terrors\tserver cpu µs\tgenerator cpu µs\tothers cpu %%\tserver peak MiB\t\n")
 	for _, m := range r.Measures {
-		fmt.Fprintf(table, "%s\t%.0f\t%.2f\t%.2f\t%d\t%.0f\t%.0f\t%d\t\n",
-			r.label(m), m.PerSecond, m.P50, m.P99, m.Errors, m.ServerCPU, m.GeneratorCPU, m.PeakRSS>>20)
+		fmt.Fprintf(table, "%s\t%.0f\t%.2f\t%.2f\t%d\t%.0f\t%.0f\t%.0f\t%d\t\n",
+			r.label(m), m.PerSecond, m.P50, m.P99, m.Errors, m.ServerCPU, m.GeneratorCPU, 100*m.Others, m.PeakRSS>>20)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -18,7 +18,7 @@ func TestSummarize(t *testing.T) {
 			{whole: 10 * time.Millisecond, first: time.Millisecond, token: 3 * time.Millisecond, tokens: 200},
 		},
 		errors: 1, err: errors.New("boom"), elapsed: 2 * time.Second,
-	}, 8*time.Millisecond, 2*time.Millisecond, 64<<20)
+	}, spent{server: 8 * time.Millisecond, self: 2 * time.Millisecond, all: 10 * time.Millisecond, peak: 64 << 20})
 	want := result{
 		Name: "stream", Ops: 2, Errors: 1, Error: "boom", PerSecond: 1, P50: 10, P99: 30,
 		ServerCPU: 4000, GeneratorCPU: 1000, PeakRSS: 64 << 20,
@@ -27,8 +27,20 @@ func TestSummarize(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(result{Name: "none"}, summarize("none", tally{}, 0, 0, 0)); diff != "" {
+	if diff := cmp.Diff(result{Name: "none"}, summarize("none", tally{}, spent{})); diff != "" {
 		t.Errorf("result of nothing (-want +got):\n%s", diff)
+	}
+}
+
+func TestOthers(t *testing.T) {
+	t.Parallel()
+	used := spent{server: 2 * time.Second, self: time.Second, all: 5 * time.Second}
+	if got := used.others(2*time.Second, 2); got != 0.5 {
+		t.Errorf("others used %v of the machine, want 0.5", got)
+	}
+	rounded := spent{server: 2 * time.Second, all: 2*time.Second - tick}
+	if got := rounded.others(time.Second, 2); got != 0 {
+		t.Errorf("others used %v of the machine, want 0", got)
 	}
 }
 
