@@ -224,13 +224,31 @@ func (c client) run(t *testing.T, arguments ...string) string {
 	return out.String()
 }
 
+// sharedBuffer is a buffer that two pipes write to.
+type sharedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *sharedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
 // follow starts the script with its output going to w; the function that it returns waits for a good end.
 func (c client) follow(t *testing.T, w io.Writer, arguments ...string) (wait func()) {
 	t.Helper()
 	argv := c.argv(t, arguments...)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	var log bytes.Buffer
+	var log sharedBuffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(w, &log), &log
 	if err := cmd.Start(); err != nil {
 		cancel()
