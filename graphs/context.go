@@ -76,7 +76,7 @@ func (c *taskContext) asRuntime() *Runtime {
 		r := c.run
 		c.runtime = &Runtime{
 			User: r.cfg.User, Config: r.cfg, ThreadID: r.cfg.ThreadID, RunID: r.cfg.RunID, Attempt: r.attempt,
-			Remaining: r.limit - c.task.taken - 1, task: c.task, run: r,
+			Remaining: r.limit - c.task.taken - 1, Store: r.cfg.Store, task: c.task, run: r,
 		}
 	}
 	return c.runtime

@@ -37,6 +37,8 @@ type Source interface {
 type ServerRuntime struct {
 	Config Config
 	User   *authhooks.User
+	// Store keeps what outlives threads, as the User reaches it; nil where a server gives none.
+	Store Store
 	// AccessContext is one of threads.create_run, threads.update, threads.read, assistants.read.
 	AccessContext string
 	// IsForExecution is true when the graph is about to run, false when only its shape or state is wanted.
@@ -110,6 +112,8 @@ type Config struct {
 	Attempt int
 	// Saver keeps the thread's checkpoints; nil means none, and an interrupt is then an error.
 	Saver Saver
+	// Store is what nodes find in their [Runtime]; it may be nil.
+	Store Store
 	User  *authhooks.User
 	// Messages asks for chunk and message events: without it models are not asked to stream.
 	Messages bool

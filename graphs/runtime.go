@@ -18,6 +18,9 @@ type Runtime struct {
 	// User is who started the run; nil outside a server.
 	User   *authhooks.User
 	Config Config
+	// Store keeps what outlives the thread: on a server it is what the User reaches under the server's hooks. It is nil where
+	// the Config of the run has none.
+	Store Store
 	// ThreadID and RunID are those of Config.
 	ThreadID, RunID string
 	// Attempt counts the executions of the run from 1.

@@ -42,7 +42,7 @@ func (e *toParent) Class() string { return "InvalidUpdateError" }
 // subgraphOf loads the graph of a node.
 func (r *run) subgraphOf(ctx context.Context, n *node) (*graph, error) {
 	made, err := n.sub.Load(ctx, &ServerRuntime{
-		Config: r.cfg, User: r.cfg.User, AccessContext: "threads.create_run", IsForExecution: true,
+		Config: r.cfg, User: r.cfg.User, Store: r.cfg.Store, AccessContext: "threads.create_run", IsForExecution: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load subgraph: %w", err)
