@@ -171,6 +171,9 @@ func (c *channel) emptyValue() any {
 // decode reads JSON into the channel's Go type.
 func (c *channel) decode(raw json.RawMessage) (any, error) {
 	if c.typ == messageType {
+		if msgs, ok := readOwnMessages(raw); ok {
+			return msgs, nil
+		}
 		msgs, err := CoerceMessages(raw)
 		if err != nil {
 			return nil, c.inputError(err)

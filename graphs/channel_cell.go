@@ -50,6 +50,8 @@ type write struct {
 	raw       json.RawMessage
 	items     []json.RawMessage
 	overwrite bool
+	// fresh says that all messages got their ids here.
+	fresh bool
 }
 
 // encode makes the write's JSON: of a list, each item once.
@@ -92,7 +94,7 @@ func decodeWrite(channels []channel, index int, raw json.RawMessage) (write, err
 	}
 	w.val = val
 	if ch.typ == messageType {
-		w.val = EnsureIDs(val.([]Message))
+		w.val, w.fresh = ensureIDs(val.([]Message))
 	}
 	return w, nil
 }

@@ -20,7 +20,7 @@ func (c *channel) reduce(old cell, writes []write, encode, shared bool) (cell, C
 	case appendList:
 		return c.reduceAppend(old, writes, encode, shared)
 	case addMessages:
-		return c.reduceMessages(old, writes, encode)
+		return c.reduceMessages(old, writes, encode, shared)
 	case lastValue:
 		if len(writes) > 1 {
 			return cell{}, ChannelPatch{}, failf(ErrInvalidUpdate,
@@ -37,7 +37,11 @@ func (c *channel) reduce(old cell, writes []write, encode, shared bool) (cell, C
 
 // reduceOver lets the last overwrite replace the value; the writes after it are reduced as usual.
 func (c *channel) reduceOver(writes []write, encode bool) (cell, ChannelPatch, error) {
-	next, patch, err := c.whole(writes[0].val, writes[0].raw, encode)
+	val := writes[0].val
+	if val != nil {
+		val = clip(reflect.ValueOf(val)).Interface() // the rest of the array is the node's
+	}
+	next, patch, err := c.whole(val, writes[0].raw, encode)
 	if err != nil || len(writes) == 1 {
 		return next, patch, err
 	}
@@ -94,7 +98,7 @@ func (c *channel) reduceAppend(old cell, writes []write, encode, shared bool) (c
 	return cell{val: left.Interface(), decoded: true, ok: true}, patch, nil
 }
 
-func (c *channel) reduceMessages(old cell, writes []write, encode bool) (cell, ChannelPatch, error) {
+func (c *channel) reduceMessages(old cell, writes []write, encode, shared bool) (cell, ChannelPatch, error) {
 	var left []Message
 	if old.ok {
 		val, err := old.value(c)
@@ -103,10 +107,13 @@ func (c *channel) reduceMessages(old cell, writes []write, encode bool) (cell, C
 		}
 		left, _ = val.([]Message)
 	}
+	if shared {
+		left = slices.Clip(left)
+	}
 	msgs, keep := left, len(left)
 	for i := range writes {
 		right, _ := writes[i].val.([]Message)
-		merged, kept, err := mergeMessages(msgs, right)
+		merged, kept, err := mergeMessages(msgs, right, writes[i].fresh)
 		if err != nil {
 			return cell{}, ChannelPatch{}, fmt.Errorf("channel %q: %w", c.name, err)
 		}

@@ -162,7 +162,7 @@ func (c *compiler) customise(ch *channel) {
 	rv := reflect.ValueOf(v)
 	switch {
 	case rv.IsValid() && rv.Type() == ch.typ:
-		ch.initial = v
+		ch.initial = clip(rv).Interface()
 	case rv.IsValid() && rv.CanConvert(ch.typ) && isNumber(rv.Kind()) && isNumber(ch.typ.Kind()):
 		ch.initial = rv.Convert(ch.typ).Interface()
 	default:

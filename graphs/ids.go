@@ -4,8 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	mathrand "math/rand/v2"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -77,15 +77,28 @@ func formatUUID(b [16]byte) string {
 	return string(out[:])
 }
 
+// messageID is a random UUID. It is no secret, and the generator is one that cannot be guessed: rand/v2's is ChaCha8.
+func messageID() string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[0:], mathrand.Uint64())
+	binary.BigEndian.PutUint64(b[8:], mathrand.Uint64())
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return formatUUID(b)
+}
+
 // taskID is a UUID-shaped hash of what makes a task this task: the same pending task keeps its id between reads.
 func taskID(checkpoint, ns string, step int, node string, trigger string, index int) string {
-	var text strings.Builder
-	text.Grow(len(checkpoint) + len(ns) + len(node) + len(trigger) + 16)
-	for _, part := range []string{checkpoint, ns, strconv.Itoa(step), node, trigger, strconv.Itoa(index)} {
-		text.WriteString(part)
-		text.WriteByte(0)
+	text := make([]byte, 0, 160)
+	for _, part := range [...]string{checkpoint, ns} {
+		text = append(append(text, part...), 0)
 	}
-	b := xxh3.HashString128(text.String()).Bytes()
+	text = append(strconv.AppendInt(text, int64(step), 10), 0)
+	for _, part := range [...]string{node, trigger} {
+		text = append(append(text, part...), 0)
+	}
+	text = append(strconv.AppendInt(text, int64(index), 10), 0)
+	b := xxh3.Hash128(text).Bytes()
 	b[6] = b[6]&0x0f | 0x50
 	b[8] = b[8]&0x3f | 0x80
 	return formatUUID(b)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // ErrMessage is wrapped by every error about JSON that cannot be read as a message.
@@ -158,17 +156,24 @@ func RemoveAll() Message { return Remove(RemoveAllID) }
 
 // EnsureIDs returns msgs with a random id on each message that has none. It copies msgs only if it has to.
 func EnsureIDs(msgs []Message) []Message {
-	out := msgs
+	out, _ := ensureIDs(msgs)
+	return out
+}
+
+// ensureIDs also reports whether all ids are new, so that no list can hold one of them.
+func ensureIDs(msgs []Message) (out []Message, fresh bool) {
+	out, fresh = msgs, true
 	for i := range msgs {
+		fresh = fresh && msgs[i].ID == "" && msgs[i].Type != TypeRemove
 		if msgs[i].ID != "" {
 			continue
 		}
 		if &out[0] == &msgs[0] {
 			out = append([]Message(nil), msgs...)
 		}
-		out[i].ID = uuid.NewString()
+		out[i].ID = messageID()
 	}
-	return out
+	return out, fresh
 }
 
 // CoerceMessages reads what clients send as messages: a list of any accepted forms, or a single one instead of a list.

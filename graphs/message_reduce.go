@@ -12,18 +12,25 @@ var ErrNoMessage = errors.New("Attempting to delete a message with an ID that do
 // AddMessages is the reducer of messages (streaming.md §2.6): same id replaces, a new id appends, remove deletes, and
 // nothing before the last RemoveAll stays. It changes neither list and gives no ids: see [EnsureIDs].
 func AddMessages(left, right []Message) ([]Message, error) {
-	out, _, err := mergeMessages(left, right)
+	out, _, err := mergeMessages(slices.Clip(left), right, false)
 	return out, err
 }
 
-// mergeMessages also returns how many messages at the beginning of the result are those of left, untouched.
-func mergeMessages(left, right []Message) (out []Message, kept int, err error) {
+// mergeMessages also returns how many messages at the beginning of the result are those of left, untouched. It may use the room
+// behind left. fresh says that no id of right can be one of left.
+func mergeMessages(left, right []Message, fresh bool) (out []Message, kept int, err error) {
+	kept = len(left)
+	if fresh || areNew(left, right) {
+		if left == nil {
+			left = []Message{}
+		}
+		return append(left, right...), kept, nil
+	}
 	for i := len(right) - 1; i >= 0; i-- {
 		if right[i].Type == TypeRemove && right[i].ID == RemoveAllID {
 			return slices.Clone(right[i+1:]), 0, nil
 		}
 	}
-	kept = len(left)
 	out = make([]Message, len(left), len(left)+len(right))
 	copy(out, left)
 	find := finder(left, len(right))
@@ -54,6 +61,27 @@ func mergeMessages(left, right []Message) (out []Message, kept int, err error) {
 		}
 	}
 	return rest, kept, nil
+}
+
+// areNew reports whether a few messages only have to be appended.
+func areNew(left, right []Message) bool {
+	const few = 4
+	if len(right) > few {
+		return false
+	}
+	for i := range right {
+		id := right[i].ID
+		same := func(m Message) bool { return m.ID == id && id != "" }
+		if right[i].Type == TypeRemove || slices.ContainsFunc(right[:i], same) {
+			return false
+		}
+		for at := range left {
+			if left[at].ID == id && id != "" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // finder returns a search for an id in a list that grows: by scanning while that is cheaper than an index.

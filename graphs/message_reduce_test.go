@@ -42,7 +42,7 @@ func TestAddMessages(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			left, right := slices.Clone(tc.left), slices.Clone(tc.right)
-			got, kept, err := mergeMessages(tc.left, tc.right)
+			got, kept, err := mergeMessages(tc.left, tc.right, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +85,7 @@ func TestAddMessagesProperties(t *testing.T) {
 			t.Fatal(err)
 		}
 		right := rapid.SliceOfN(message, 0, 10).Draw(t, "right")
-		got, kept, err := mergeMessages(left, right)
+		got, kept, err := mergeMessages(left, right, false)
 		if err != nil {
 			if !errors.Is(err, ErrNoMessage) {
 				t.Fatal(err)

@@ -188,7 +188,7 @@ func (g *graph) add(out *outcome, at int, v any) error {
 		return err
 	}
 	if msgs, ok := val.([]Message); ok && ch.typ == messageType {
-		val = EnsureIDs(msgs)
+		val, w.fresh = ensureIDs(msgs)
 	}
 	w.val = val
 	out.writes = append(out.writes, w)

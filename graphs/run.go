@@ -284,7 +284,7 @@ func (r *run) load(saved *Saved) error {
 	}
 	for i := range r.g.channels {
 		if ch := &r.g.channels[i]; !r.cells[i].ok && ch.initial != nil {
-			r.cells[i] = cell{val: ch.initial, decoded: true, ok: true}
+			r.cells[i] = cell{val: ch.initial, decoded: true, ok: true} // Compile has clipped it
 			r.defaults = true
 		}
 	}
