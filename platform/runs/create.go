@@ -27,6 +27,8 @@ type CreateRequest struct {
 	ThreadID  string // "" for a stateless run, which gets a thread of its own
 	Body      wire.RunCreate
 	RequestID string
+	// RunID is the id that the run will have; "" is a new one. One that is taken is store.ErrExists.
+	RunID string
 }
 
 // creation is one request on its way.
@@ -130,6 +132,9 @@ func (c *creation) order(ctx context.Context) (store.RunOrder, error) {
 func (r *Runs) prepare(req CreateRequest) (*creation, error) {
 	c := &creation{
 		Runs: r, thread: req.ThreadID, stateless: req.ThreadID == "", body: req.Body, request: req.RequestID, runID: r.NewID(),
+	}
+	if req.RunID != "" {
+		c.runID = req.RunID
 	}
 	if c.stateless {
 		c.thread = r.NewID()

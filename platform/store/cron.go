@@ -51,7 +51,7 @@ type CronNew struct {
 // CronPatch is what is changed of a cron; nil leaves a field as it is.
 type CronPatch struct {
 	Metadata       map[string]any  // merged into the row's
-	Payload        map[string]JSON // by key, in the place of the row's
+	Payload        map[string]JSON // by key, in the place of the row's; nil removes a key
 	Schedule       *string
 	Timezone       *string
 	OnRunCompleted *string

@@ -66,6 +66,7 @@ func (p CronPatch) change(row *Cron, by *authhooks.User) error {
 			return fmt.Errorf("payload: %w", err)
 		}
 		maps.Copy(payload, p.Payload)
+		maps.DeleteFunc(payload, func(_ string, v JSON) bool { return v == nil })
 		var err error
 		if row.Payload, err = json.Marshal(payload); err != nil {
 			return fmt.Errorf("payload: %w", err)

@@ -34,6 +34,10 @@ func Run(t *testing.T, backend Backend) {
 		"copy":       copySuite,
 		"ttl":        ttlSuite,
 		"run scopes": runIsolationSuite,
+		"crons":      cronSuite,
+		"cron find":  cronSearchSuite,
+		"cron reach": cronIsolationSuite,
+		"cron due":   cronDueSuite,
 		"many runs":  manyRunSuite,
 		"deliveries": deliverySuite,
 	} {
