@@ -107,8 +107,11 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 }
 
 func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
-	err := s.db.Assistants.SyncSystem(ctx, access.System("assistants of the graphs"), s.graphs.assistants())
+	assistants, err := s.graphs.assistants(s.cfg.Process.GraphSettings)
 	if err != nil {
+		return err
+	}
+	if err := s.db.Assistants.SyncSystem(ctx, access.System("assistants of the graphs"), assistants); err != nil {
 		return err
 	}
 	s.hub = events.NewHub()

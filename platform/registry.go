@@ -2,13 +2,17 @@ package platform
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
 )
 
 // registry holds the graphs that platform.json names. A graph that does not load keeps its error: it is listed, its routes
@@ -72,17 +76,48 @@ func (r *registry) Graph(id string) (graphs.Source, error) {
 // IDs implements [runs.Registry].
 func (r *registry) IDs() []string { return r.ids }
 
-// assistants are the assistants that every graph has by itself (rest.md §3.1).
-func (r *registry) assistants() []store.SystemAssistant {
+// assistants are the assistants that every graph has by itself (rest.md §3.1), with the settings that a new one begins with.
+func (r *registry) assistants(settings map[string]json.RawMessage) ([]store.SystemAssistant, error) {
+	for id := range settings {
+		if _, ok := r.entries[id]; !ok {
+			return nil, fmt.Errorf("LANGGRAPH_CONFIG: there is no graph %q", id)
+		}
+	}
 	var out []store.SystemAssistant
 	for _, id := range r.ids {
 		assistant := store.SystemAssistant{ID: runs.SystemAssistantID(id), GraphID: id, Name: id}
 		if description := r.entries[id].graph.Description; description != "" {
 			assistant.Description = &description
 		}
+		if given, ok := settings[id]; ok {
+			var err error
+			if assistant.Config, assistant.Context, err = initial(given); err != nil {
+				return nil, fmt.Errorf("LANGGRAPH_CONFIG: graph %q: %w", id, err)
+			}
+		}
 		out = append(out, assistant)
 	}
-	return out
+	return out, nil
+}
+
+// initial takes a config apart from the context beside its fields.
+func initial(given json.RawMessage) (config, context json.RawMessage, err error) {
+	var c wire.Config
+	if err := json.Unmarshal(given, &c); err != nil {
+		return nil, nil, err
+	}
+	settings, ok := c.Extra["context"].(map[string]any)
+	if !ok && c.Extra["context"] != nil {
+		return nil, nil, errors.New("context: want an object")
+	}
+	delete(c.Extra, "context")
+	var shown wire.Object
+	c.Configurable, shown = runs.Mirror(access.Unreserved(c.Configurable), access.Unreserved(settings))
+	if config, err = json.Marshal(c); err != nil {
+		return nil, nil, err
+	}
+	context, err = json.Marshal(shown)
+	return config, context, err
 }
 
 // loadAuth returns the hooks, or nil when the program has none. Hooks that cannot be loaded stop the start.

@@ -118,7 +118,7 @@ func (g *Guard) ask(ctx context.Context, want authhooks.Resource, v authhooks.Va
 	if !ok || caller.User == nil && g.auth != nil {
 		return scope{}, ErrNoCaller
 	}
-	s := scope{resource: resource, action: action, user: caller.User}
+	s := scope{resource: resource, action: action, user: caller.User, ruled: true}
 	if g.auth == nil {
 		return s, nil
 	}
@@ -127,7 +127,7 @@ func (g *Guard) ask(ctx context.Context, want authhooks.Resource, v authhooks.Va
 		Route: caller.Route, RequestID: caller.RequestID, ClientIP: caller.ClientIP, Time: g.now(), Cause: caller.Cause,
 	})
 	if errors.Is(err, authhooks.ErrUnhandled) {
-		err = g.unhandled(ctx, s)
+		s.ruled, err = false, g.unhandled(ctx, s)
 		answer.Rule = "auth.unhandled"
 	}
 	g.tell(ctx, caller, s, answer, err)

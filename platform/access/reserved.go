@@ -16,3 +16,14 @@ func Reserved(key string) bool {
 	}
 	return false
 }
+
+// Unreserved returns a copy of an object without its reserved keys, never nil.
+func Unreserved(object map[string]any) map[string]any {
+	out := make(map[string]any, len(object))
+	for key, value := range object {
+		if !Reserved(key) {
+			out[key] = value
+		}
+	}
+	return out
+}

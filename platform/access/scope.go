@@ -23,6 +23,7 @@ type scope struct {
 	filter    *authhooks.Filter
 	stamp     map[string]any
 	partition string
+	ruled     bool
 }
 
 // ThreadScope says which threads a call reaches. The blank first field of each scope keeps one type from being converted to another.
@@ -80,6 +81,10 @@ func (s scope) Filter() *authhooks.Filter {
 
 // Stamp returns the metadata that the hook sets on the row that the call makes, read only; nil for none.
 func (s scope) Stamp() map[string]any { return s.stamp }
+
+// Ruled reports whether a rule of the operator's gave the answer, or there are no hooks that could: not so where "auth.unhandled" let
+// the call pass.
+func (s scope) Ruled() bool { return s.ruled }
 
 // User returns who asks: nil on an open server and for the server itself.
 func (s scope) User() *authhooks.User { return s.user }

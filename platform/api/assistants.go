@@ -18,7 +18,7 @@ import (
 const (
 	detailAssistant = "Assistant not found"
 	detailGraph     = "Graph %q not found"
-	detailBothKinds = "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in LangGraph 0.6.0 and is the long term planned replacement for configurable."
+	detailVersion   = "Assistant version not found"
 )
 
 // assistantParam returns the assistant that a path names, by id or by the id of its graph (rest.md §3.1).
@@ -36,8 +36,8 @@ func (s *Server) createAssistant(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	if len(in.Config.Configurable) > 0 && len(in.Context) > 0 {
-		return refuse(http.StatusBadRequest, detailBothKinds)
+	if err := settleKinds(&in.Config, &in.Context); err != nil {
+		return err
 	}
 	if _, err := s.Graphs.Graph(in.GraphID); errors.Is(err, runs.ErrNoGraph) {
 		return refuse(http.StatusNotFound, detailGraph, in.GraphID)
@@ -50,7 +50,7 @@ func (s *Server) createAssistant(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	value := &authhooks.AssistantsCreate{Metadata: map[string]any(in.Metadata), Config: config, Context: map[string]any(in.Context)}
+	value := &authhooks.AssistantsCreate{Metadata: access.Unreserved(in.Metadata), Config: config, Context: map[string]any(in.Context)}
 	facts := authhooks.Facts{AssistantID: id, GraphID: in.GraphID, Name: in.Name, IfExists: string(in.IfExists)}
 	if in.Description != nil {
 		facts.Description = *in.Description
@@ -73,9 +73,11 @@ func (s *Server) createAssistant(ctx context.Context, c *call) error {
 	row := store.AssistantNew{
 		ID: id, GraphID: in.GraphID, Name: name, Description: in.Description, IfExists: string(in.IfExists), Metadata: value.Metadata,
 	}
-	if row.Config, row.Context, err = settings(value.Config, value.Context); err != nil {
+	given, err := settings(value.Config, value.Context)
+	if err != nil {
 		return err
 	}
+	row.Config, row.Context = given.config, given.context
 	made, err := s.DB.Assistants.Create(ctx, create, read, row)
 	if errors.Is(err, store.ErrExists) {
 		return refuse(http.StatusConflict, "Assistant already exists")
@@ -125,17 +127,21 @@ func (s *Server) patchAssistant(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	if in.Config != nil && len(in.Config.Configurable) > 0 && len(in.Context) > 0 {
-		return refuse(http.StatusBadRequest, detailBothKinds)
+	config := wire.Config{}
+	if in.Config != nil {
+		config = *in.Config
+	}
+	if err := settleKinds(&config, &in.Context); err != nil {
+		return err
 	}
 	if in.GraphID != "" {
 		if _, err := s.Graphs.Graph(in.GraphID); errors.Is(err, runs.ErrNoGraph) {
 			return refuse(http.StatusNotFound, detailGraph, in.GraphID)
 		}
 	}
-	value := &authhooks.AssistantsUpdate{Metadata: map[string]any(in.Metadata), Context: map[string]any(in.Context)}
+	value := &authhooks.AssistantsUpdate{Metadata: access.Unreserved(in.Metadata), Context: map[string]any(in.Context)}
 	if in.Config != nil {
-		if value.Config, err = object(*in.Config); err != nil {
+		if value.Config, err = object(config); err != nil {
 			return err
 		}
 	}
@@ -155,15 +161,18 @@ func (s *Server) patchAssistant(ctx context.Context, c *call) error {
 	if in.GraphID != "" {
 		patch.GraphID = &in.GraphID
 	}
-	config, settingsContext, err := settings(value.Config, value.Context)
+	given, err := settings(value.Config, value.Context)
 	if err != nil {
 		return err
 	}
-	if in.Config != nil || len(value.Config) > 0 {
-		patch.Config = config
+	switch {
+	case in.Config != nil || len(value.Config) > 0:
+		patch.Config = given.config
+	case len(value.Context) > 0:
+		patch.Configurable = given.configurable // the mirror of the context; what else the config holds stays
 	}
-	if in.Context != nil || len(value.Context) > 0 {
-		patch.Context = settingsContext
+	if in.Context != nil || len(given.shown) > 0 {
+		patch.Context = given.context
 	}
 	row, err := s.DB.Assistants.Patch(ctx, scope, id, patch)
 	if err != nil {
@@ -172,25 +181,59 @@ func (s *Server) patchAssistant(ctx context.Context, c *call) error {
 	return c.assistant(row)
 }
 
-// deleteAssistant answers DELETE /assistants/{id}.
+// deleteAssistant answers DELETE /assistants/{id}. Runs and threads of others stay (H-12): of the caller's own, unfinished runs are
+// stopped, and threads go with the assistant when the request says so.
 func (s *Server) deleteAssistant(ctx context.Context, c *call) error {
 	id, err := s.assistantParam(c)
 	if err != nil {
 		return err
 	}
-	if err := unsupported(map[string]bool{"delete_threads": c.flag("delete_threads")}); err != nil {
-		return err
-	}
+	withThreads := c.flag("delete_threads")
 	value := &authhooks.AssistantsDelete{}
-	authhooks.SetFacts(value, authhooks.Facts{AssistantID: id})
+	authhooks.SetFacts(value, authhooks.Facts{AssistantID: id, DeleteThreads: withThreads})
 	scope, err := s.Guard.Assistants(ctx, value)
 	if err != nil {
 		return err
 	}
-	if err := s.DB.Assistants.Delete(ctx, scope, id); err != nil {
-		return named(err, detailAssistant)
+	stop, err := s.stopsRuns(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !withThreads {
+		if err := s.DB.Assistants.Delete(ctx, scope, id); err != nil {
+			return named(err, detailAssistant)
+		}
+	} else {
+		threads, err := s.Guard.Threads(ctx, &authhooks.ThreadsDelete{})
+		if err != nil {
+			return err
+		}
+		if _, err := s.DB.Assistants.DeleteWithThreads(ctx, scope, threads, id); err != nil {
+			return named(err, detailAssistant)
+		}
+	}
+	if err := stop(ctx); err != nil { // the assistant is gone: no answer but success would be true
+		s.Log.WarnContext(ctx, "stop the runs of a deleted assistant", "assistant_id", id, "error", err)
 	}
 	return c.empty(http.StatusNoContent)
+}
+
+// stopsRuns asks whether the caller may cancel, and returns what then cancels the unfinished runs of an assistant that are the caller's.
+// Whoever may not cancel leaves them running: they are bound to their graph by now.
+func (s *Server) stopsRuns(ctx context.Context, assistant string) (func(context.Context) error, error) {
+	update, err := s.cancelScope(ctx, "", nil, wire.CancelInterrupt)
+	var search access.ThreadScope
+	if err == nil {
+		search, err = s.Guard.Threads(ctx, &authhooks.ThreadsSearch{})
+	}
+	var denied *authhooks.Error
+	if errors.As(err, &denied) && denied.Status < http.StatusInternalServerError || err == nil && !update.Ruled() {
+		return func(context.Context) error { return nil }, nil
+	}
+	return func(ctx context.Context) error {
+		_, err := s.Runs.CancelAll(ctx, update, search, store.Cancels{AssistantID: assistant, Action: store.CancelInterrupt})
+		return err
+	}, err
 }
 
 // searchAssistants answers POST /assistants/search.
@@ -287,11 +330,9 @@ func (s *Server) assistantSchemas(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	schemas := graph.Schemas()
-	return c.json(http.StatusOK, wire.GraphSchemas{
-		GraphID: row.GraphID, Input: schemas.Input, Output: schemas.Output, State: schemas.State,
-		Config: schemas.Config, Context: schemas.Context,
-	})
+	schemas := schemasOf(graph)
+	schemas.GraphID = row.GraphID
+	return c.json(http.StatusOK, schemas)
 }
 
 func (s *Server) loadForAssistant(ctx context.Context, c *call) (graphs.Runnable, error) {
@@ -328,26 +369,6 @@ func (s *Server) load(ctx context.Context, graphID, accessContext string, assist
 		return nil, refuse(http.StatusServiceUnavailable, "graph %q does not load: %v", graphID, err)
 	}
 	return graph, nil
-}
-
-// settings encodes what a hook left of a config and a context.
-func settings(config, context map[string]any) (c, x json.RawMessage, err error) {
-	if c, err = json.Marshal(wire.Object(config)); err != nil {
-		return nil, nil, err
-	}
-	x, err = json.Marshal(wire.Object(context))
-	return c, x, err
-}
-
-// object turns a config into the map that hooks see and rows keep.
-func object(config wire.Config) (map[string]any, error) {
-	data, err := json.Marshal(config)
-	if err != nil {
-		return nil, err
-	}
-	var out wire.Object
-	err = json.Unmarshal(data, &out)
-	return out, err
 }
 
 func (c *call) assistant(row store.Assistant) error {

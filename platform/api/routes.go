@@ -42,9 +42,13 @@ func (s *Server) Routes() []Route {
 		{post, "/assistants/count", "assistants", asks("assistants:search"), s.countAssistants},
 		{get, "/assistants/:assistant_id", "assistants", asks("assistants:read"), s.getAssistant},
 		{patch, "/assistants/:assistant_id", "assistants", asks("assistants:update"), s.patchAssistant},
-		{del, "/assistants/:assistant_id", "assistants", asks("assistants:delete"), s.deleteAssistant},
+		{del, "/assistants/:assistant_id", "assistants", asks("assistants:delete", "(threads:update)", "(threads:search)", "(threads:delete)"), s.deleteAssistant},
 		{get, "/assistants/:assistant_id/graph", "assistants", asks("assistants:read"), s.assistantGraph},
 		{get, "/assistants/:assistant_id/schemas", "assistants", asks("assistants:read"), s.assistantSchemas},
+		{get, "/assistants/:assistant_id/subgraphs", "assistants", asks("assistants:read"), s.assistantSubgraphs},
+		{get, "/assistants/:assistant_id/subgraphs/:namespace", "assistants", asks("assistants:read"), s.assistantSubgraphs},
+		{post, "/assistants/:assistant_id/versions", "assistants", asks("assistants:read"), s.assistantVersions},
+		{post, "/assistants/:assistant_id/latest", "assistants", asks("assistants:update"), s.setLatest},
 
 		{post, "/threads", "threads", asks("threads:create", "(threads:read)"), s.createThread},
 		{post, "/threads/search", "threads", asks("threads:search"), s.searchThreads},
@@ -72,6 +76,8 @@ func (s *Server) Routes() []Route {
 		{post, "/runs", "runs", createsRun(), s.createRun},
 		{post, "/runs/stream", "runs", createsRun("threads:read"), s.streamRun},
 		{post, "/runs/wait", "runs", createsRun("threads:read"), s.waitRun},
+		{post, "/runs/batch", "runs", createsRun(), s.createBatch},
+		{post, "/runs/cancel", "runs", asks("threads:update", "(threads:search)"), s.cancelRuns},
 		{get, "/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
 		{get, "/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
 	}

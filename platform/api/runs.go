@@ -330,11 +330,9 @@ func (s *Server) cancelRun(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	action := wire.CancelInterrupt
-	if text := c.gin.Query("action"); text != "" {
-		if action = wire.CancelAction(text); !action.Valid() {
-			return refuse(http.StatusUnprocessableEntity, "action: want interrupt or rollback, got %q", text)
-		}
+	action, err := c.action()
+	if err != nil {
+		return err
 	}
 	scope, err := s.cancelScope(ctx, thread, []string{id}, action)
 	if err != nil {

@@ -32,6 +32,7 @@ const (
 	taken   = "taken"    // 409, as for an id that is taken by whomever
 	without = "without"  // 200 without anything of Alice's
 	public  = "everyone" // no credentials are needed
+	anyone  = "anyone"   // 204 or 404: what is Bob's own, if there is any
 )
 
 const hello = `{"assistant_id": "agent", "input": {"messages": [{"role": "user", "content": "hello"}]}}`
@@ -45,7 +46,10 @@ func starts(path string) []try {
 	create := strings.Replace(hello, "{", `{"if_not_exists": "create", `, 1)
 	interrupt := strings.Replace(hello, "{", `{"multitask_strategy": "rollback", `, 1)
 	return []try{
-		{body: hello}, {body: foreign}, {body: interrupt}, {path: strings.Replace(path, "{thread}", "{busy}", 1), body: interrupt},
+		{body: hello},
+		{body: foreign},
+		{body: interrupt},
+		{path: strings.Replace(path, "{thread}", "{busy}", 1), body: interrupt},
 		{path: strings.Replace(path, "{thread}", "{mine}", 1), body: foreign},
 		{path: strings.Replace(path, "{thread}", "{kept}", 1), body: hello},
 		{body: create, want: missing},
@@ -55,8 +59,12 @@ func starts(path string) []try {
 // follows are the ways to reach a run: under its thread, under Bob's, and of another thread (AC-45, H-55).
 func follows(end string) []try {
 	return []try{
-		{path: "/threads/{thread}/runs/{run}" + end}, {path: "/threads/{mine}/runs/{run}" + end}, {path: "/threads/{thread}/runs/{myrun}" + end},
-		{path: "/threads/{busy}/runs/{pending}" + end}, {path: "/threads/{mine}/runs/{pending}" + end}, {path: "/threads/{mine}/runs/{loose}" + end},
+		{path: "/threads/{thread}/runs/{run}" + end},
+		{path: "/threads/{mine}/runs/{run}" + end},
+		{path: "/threads/{thread}/runs/{myrun}" + end},
+		{path: "/threads/{busy}/runs/{pending}" + end},
+		{path: "/threads/{mine}/runs/{pending}" + end},
+		{path: "/threads/{mine}/runs/{loose}" + end},
 	}
 }
 
@@ -64,8 +72,10 @@ func follows(end string) []try {
 func searches(none string) []try {
 	return []try{
 		{body: `{}`, want: without},
-		{body: `{"metadata": {"note": "{marker}"}}`, want: none}, {body: `{"metadata": {"owner": "user1"}}`, want: none},
-		{body: `{"values": {"messages": [{"content": "{marker}"}]}}`, want: none}, {body: `{"status": "busy"}`, want: without},
+		{body: `{"metadata": {"note": "{marker}"}}`, want: none},
+		{body: `{"metadata": {"owner": "user1"}}`, want: none},
+		{body: `{"values": {"messages": [{"content": "{marker}"}]}}`, want: none},
+		{body: `{"status": "busy"}`, want: without},
 	}
 }
 
@@ -85,21 +95,34 @@ func twoUsers() map[string]row {
 			{body: `{"graph_id": "agent", "assistant_id": "{assistant}", "if_exists": "do_nothing"}`, want: taken},
 		}},
 		"POST /assistants/search": {own: 200, body: `{}`, tries: []try{
-			{body: `{}`, want: without}, {body: `{"metadata": {"note": "{marker}"}}`, want: `[]`}, {body: `{"name": "{marker}"}`, want: `[]`},
+			{body: `{}`, want: without},
+			{body: `{"metadata": {"note": "{marker}"}}`, want: `[]`},
+			{body: `{"name": "{marker}"}`, want: `[]`},
 			{body: `{"metadata": {"owner": "user1"}}`, want: `[]`},
 		}},
 		"POST /assistants/count": {own: 200, body: `{}`, tries: []try{
-			{body: `{"metadata": {"note": "{marker}"}}`, want: `0`}, {body: `{"name": "{marker}"}`, want: `0`},
+			{body: `{"metadata": {"note": "{marker}"}}`, want: `0`},
+			{body: `{"name": "{marker}"}`, want: `0`},
 			{body: `{"metadata": {"owner": "user1"}}`, want: `0`},
 		}},
 		"GET /assistants/:assistant_id":         {own: 200},
 		"PATCH /assistants/:assistant_id":       {own: 200, body: `{"metadata": {"note": "changed"}, "name": "changed"}`},
-		"DELETE /assistants/:assistant_id":      {own: 204},
+		"DELETE /assistants/:assistant_id":      {own: 204, tries: []try{{}, {path: "/assistants/{assistant}?delete_threads=true"}}},
 		"GET /assistants/:assistant_id/graph":   {own: 200},
 		"GET /assistants/:assistant_id/schemas": {own: 200},
 
+		"GET /assistants/:assistant_id/subgraphs": {own: 200, tries: []try{
+			{path: "/assistants/{assistant}/subgraphs"}, {path: "/assistants/{assistant}/subgraphs?recurse=true"},
+		}},
+		"GET /assistants/:assistant_id/subgraphs/:namespace": {own: 200, tries: []try{{path: "/assistants/{assistant}/subgraphs/a%7Cb"}}},
+		"POST /assistants/:assistant_id/versions": {own: 200, body: `{}`, tries: []try{
+			{body: `{}`}, {body: `{"metadata": {"note": "{marker}"}}`},
+		}},
+		"POST /assistants/:assistant_id/latest": {own: 200, body: `{"version": 1}`, tries: []try{{body: `{"version": 1}`}, {body: `{"version": 99}`}}},
+
 		"POST /threads": {own: 200, body: `{}`, tries: []try{
-			{body: `{"thread_id": "{thread}"}`, want: taken}, {body: `{"thread_id": "{thread}", "if_exists": "do_nothing"}`, want: taken},
+			{body: `{"thread_id": "{thread}"}`, want: taken},
+			{body: `{"thread_id": "{thread}", "if_exists": "do_nothing"}`, want: taken},
 			{body: `{"thread_id": "{kept}", "if_exists": "do_nothing"}`, want: taken},
 		}},
 		"POST /threads/search": {own: 200, body: `{}`, tries: append(searches(`[]`), try{body: `{"ids": ["{thread}", "{busy}"]}`, want: `[]`})},
@@ -138,6 +161,16 @@ func twoUsers() map[string]row {
 		"POST /runs":        {own: 200, body: hello, tries: starts("/runs")},
 		"POST /runs/stream": {own: 200, body: hello, tries: starts("/runs/stream")},
 		"POST /runs/wait":   {own: 200, body: hello, tries: starts("/runs/wait")},
+		"POST /runs/batch": {own: 200, body: `[` + hello + `, ` + hello + `]`, tries: []try{
+			{body: `[` + strings.Replace(hello, "agent", "{assistant}", 1) + `]`},
+			{body: `[` + hello + `, ` + strings.Replace(hello, "agent", "{assistant}", 1) + `]`},
+		}},
+		"POST /runs/cancel": {own: 204, body: `{"thread_id": "{busy}", "run_ids": ["{pending}"]}`, tries: []try{
+			{body: `{"thread_id": "{busy}", "run_ids": ["{pending}"]}`},
+			{body: `{"thread_id": "{mine}", "run_ids": ["{pending}"]}`},
+			{body: `{"thread_id": "{mine}", "run_ids": ["{myrun}", "{pending}"]}`},
+			{path: "/runs/cancel?action=rollback", body: `{"status": "all"}`, want: anyone},
+		}},
 		"GET /runs/:run_id/stream": {own: 200, tries: []try{
 			{path: "/runs/{run}/stream"}, {path: "/runs/{pending}/stream"}, {path: "/runs/{loose}/stream"},
 		}},
@@ -223,6 +256,10 @@ func (y try) check(t *testing.T, e estate, method, path string) {
 	case missing:
 		if got.Status != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404: %s", about, got.Status, got.Body)
+		}
+	case anyone:
+		if got.Status != http.StatusNoContent && got.Status != http.StatusNotFound {
+			t.Errorf("%s: status %d, want 204 or 404: %s", about, got.Status, got.Body)
 		}
 	case taken:
 		if want := `{"detail":"` + resource(path) + ` already exists"}`; got.Status != http.StatusConflict || string(got.Body) != want {

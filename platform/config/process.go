@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,6 +42,13 @@ type Process struct {
 	MaxBodyBytes int64         // HTTP_MAX_REQUEST_BODY_BYTES, 300 MiB
 	LogLevel     slog.Level    // LOG_LEVEL, info
 
+	// WebhookSecrets sign what webhooks are told, each with a signature of its own, so that one can be replaced by the next:
+	// LOCUTORY_WEBHOOK_SECRET, separated by commas. Without one nothing is signed.
+	WebhookSecrets []string
+	// GraphSettings are what the assistants that graphs have by themselves begin with: LANGGRAPH_CONFIG, an object from graph id to a
+	// config, with the context beside its fields.
+	GraphSettings map[string]json.RawMessage
+
 	// Insecure permits a server without auth to be reached from other machines. There is no variable for it.
 	Insecure bool
 
@@ -70,6 +78,9 @@ func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
 		OfflineModel: v.flag(EnvOfflineModel),
 		ListenFD:     v.number(EnvListenFD, 0, 3, 1<<20),
 		ReadyFD:      v.number(EnvReadyFD, 0, 3, 1<<20),
+
+		WebhookSecrets: v.secrets("LOCUTORY_WEBHOOK_SECRET"),
+		GraphSettings:  v.objects("LANGGRAPH_CONFIG"),
 	}
 	if p.RedisURI != "" {
 		v.wrong("REDIS_URI: not supported yet; unset it")
@@ -127,6 +138,29 @@ func (v *variables) flag(name string) bool {
 		v.wrong("%s: %q; want 1 or 0", name, s)
 	}
 	return on
+}
+
+// secrets reads a list without telling what is in it.
+func (v *variables) secrets(name string) []string {
+	var out []string
+	for secret := range strings.SplitSeq(v.text(name, ""), ",") {
+		if secret = strings.TrimSpace(secret); secret != "" {
+			out = append(out, secret)
+		}
+	}
+	return out
+}
+
+func (v *variables) objects(name string) map[string]json.RawMessage {
+	s := v.text(name, "")
+	if s == "" {
+		return nil
+	}
+	var out map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(s), &out); err != nil {
+		v.wrong(`%s: want a JSON object such as {"agent": {"configurable": {}}}: %w`, name, err)
+	}
+	return out
 }
 
 // level takes the words of slog and WARNING and CRITICAL, which operators of other servers write.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/locutory/locutory/authhooks"
-	"github.com/locutory/locutory/platform/access"
 	v1 "github.com/locutory/locutory/platform/events/v1"
 	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/wire"
@@ -110,26 +109,6 @@ func (c *creation) checkpoint() error {
 		}
 	}
 	return nil
-}
-
-// Settings are the keys of a configurable that are settings of the graph: not those that say where the run is, nor the server's own.
-func Settings(configurable wire.Object) wire.Object {
-	out := sanitized(configurable)
-	for _, key := range []string{"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "graph_id", "assistant_id"} {
-		delete(out, key)
-	}
-	return out
-}
-
-// sanitized returns a copy without reserved keys, never nil.
-func sanitized(object wire.Object) wire.Object {
-	out := make(wire.Object, len(object))
-	for key, value := range object {
-		if !access.Reserved(key) {
-			out[key] = value
-		}
-	}
-	return out
 }
 
 // facts are what a handler of threads:create_run may read.

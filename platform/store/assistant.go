@@ -55,6 +55,8 @@ type AssistantPatch struct {
 	Metadata    map[string]any
 	Config      JSON
 	Context     JSON
+	// Configurable replaces that part of the config alone. It is of no account when Config is set.
+	Configurable JSON
 }
 
 // SystemAssistant is an assistant that the server makes of a graph.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -122,11 +124,8 @@ func (a *Assistants) Patch(ctx context.Context, s access.AssistantScope, id stri
 		if p.Description != nil {
 			row.Description = p.Description
 		}
-		if p.Config != nil {
-			row.Config = orEmpty(p.Config)
-		}
-		if p.Context != nil {
-			row.Context = orEmpty(p.Context)
+		if err := p.settle(row); err != nil {
+			return err
 		}
 		if err := one(tx, []any{&row.Version}, "SELECT max(version) + 1 FROM assistant_versions WHERE assistant_id = ?", row.ID); err != nil {
 			return err
@@ -137,6 +136,29 @@ func (a *Assistants) Patch(ctx context.Context, s access.AssistantScope, id stri
 		return Assistant{}, fmt.Errorf("patch assistant: %w", err)
 	}
 	return row, nil
+}
+
+// settle changes an assistant's settings.
+func (p *AssistantPatch) settle(row *Assistant) error {
+	if p.Context != nil {
+		row.Context = orEmpty(p.Context)
+	}
+	switch {
+	case p.Config != nil:
+		row.Config = orEmpty(p.Config)
+	case p.Configurable != nil:
+		config := map[string]JSON{}
+		if err := json.Unmarshal(row.Config, &config); err != nil {
+			return fmt.Errorf("config: %w", err)
+		}
+		config["configurable"] = p.Configurable
+		data, err := json.Marshal(config)
+		if err != nil {
+			return fmt.Errorf("config: %w", err)
+		}
+		row.Config = data
+	}
+	return nil
 }
 
 // change locks an assistant that a scope of assistants:update reaches and stores what edit makes of it.
@@ -180,8 +202,39 @@ func (a *Assistants) lock(tx *gorm.DB, s access.AssistantScope, id string) (Assi
 	})
 }
 
+// DeleteWithThreads is Delete for an assistant whose threads go with it: those that threads, a scope of threads:delete, reaches. Others'
+// stay (H-12). It begins with a look whether the assistant may be deleted at all, and ends with the assistant, so that a call that was
+// cut short can be made again. It returns how many threads are gone.
+func (a *Assistants) DeleteWithThreads(ctx context.Context, s access.AssistantScope, threads access.ThreadScope, id string) (int, error) {
+	if err := errors.Join(s.Permit(authhooks.Delete), threads.Permit(authhooks.Delete)); err != nil {
+		return 0, err
+	}
+	if err := a.mayDelete(ctx, s, id); err != nil {
+		return 0, fmt.Errorf("delete assistant: %w", err)
+	}
+	n, err := a.db.Threads.DeleteByAssistant(ctx, threads, id)
+	if err != nil {
+		return n, err
+	}
+	if err := a.Delete(ctx, s, id); err != nil {
+		return n, err
+	}
+	late, err := a.db.Threads.DeleteByAssistant(ctx, threads, id) // made by runs that were just in time
+	return n + late, err
+}
+
+func (a *Assistants) mayDelete(ctx context.Context, s access.AssistantScope, id string) error {
+	id, ok := key(id)
+	if !ok || s.SystemOnly() {
+		return ErrNotFound
+	}
+	reach, args := a.db.reach("t", s.Filter())
+	var there int
+	return found(one(a.db.read(ctx), []any{&there}, "SELECT 1 FROM assistants AS t WHERE t.id = ? AND "+reach, append([]any{id}, args...)...))
+}
+
 // Delete removes an assistant with its versions, for a scope of assistants:delete. Threads and runs of it stay, for they may be
-// others' (H-12); see [Threads.DeleteByAssistant].
+// others' (H-12); see [Assistants.DeleteWithThreads].
 func (a *Assistants) Delete(ctx context.Context, s access.AssistantScope, id string) error {
 	if err := s.Permit(authhooks.Delete); err != nil {
 		return err

@@ -37,7 +37,7 @@ func (a *Assistants) SetLatest(ctx context.Context, s access.AssistantScope, id 
 			[]any{row.ID, version},
 		})
 		if err != nil {
-			return err
+			return hide(err, ErrVersionNotFound)
 		}
 		doc, err := object(v.Metadata)
 		if err != nil {

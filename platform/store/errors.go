@@ -18,6 +18,8 @@ var (
 	ErrPostImage = errors.New("the row does not match the filter of its own event")
 	// ErrAssistantNotFound is ErrNotFound for the assistant of a run.
 	ErrAssistantNotFound = fmt.Errorf("assistant: %w", ErrNotFound)
+	// ErrVersionNotFound is ErrNotFound for a version of an assistant that is there.
+	ErrVersionNotFound = fmt.Errorf("version: %w", ErrNotFound)
 	// ErrBusy says that the thread has an unfinished run.
 	ErrBusy = errors.New("thread is busy")
 	// ErrLostLease says that the run is no longer the caller's: another worker has it, or it is gone.

@@ -19,7 +19,9 @@ type Cancels struct {
 	Status string
 	// AssistantID keeps the runs of that assistant; "" keeps all.
 	AssistantID string
-	Action      string
+	// Metadata is an object that the thread's metadata contains; nil for any.
+	Metadata JSON
+	Action   string
 }
 
 // cancelChunk is how many threads one transaction goes through.
@@ -27,7 +29,8 @@ const cancelChunk = 100
 
 // CancelAll cancels the unfinished runs that q selects, of threads that update, a scope for update, reaches, and search, a scope for
 // search, as well: a handler that thinks of one thread at a time and lets an update of none pass still keeps others' runs out of it
-// (H-36). Each thread is dealt with as by Cancel; a run that was asked to stop already counts as one. It returns how many runs there were, and their threads.
+// (H-36). Each thread is dealt with as by Cancel; a run that was asked to stop already counts as one. It returns how many runs there
+// were, and their threads.
 func (r *Runs) CancelAll(ctx context.Context, update, search access.ThreadScope, q Cancels) (n int, threads []string, err error) {
 	if err := errors.Join(update.Permit(authhooks.Update), search.Permit(authhooks.Search)); err != nil {
 		return 0, nil, err
@@ -66,6 +69,14 @@ func (r *Runs) cancelChunk(tx *gorm.DB, update, search access.ThreadScope, q Can
 	byUpdate, args := r.db.reach("t", update.Filter())
 	bySearch, more := r.db.reach("t", search.Filter())
 	args = append(args, more...)
+	contains := "TRUE"
+	if len(q.Metadata) > 0 {
+		var own []any
+		if contains, own, err = containsSQL(r.db.dialect, "t", "metadata", q.Metadata, r.db.indexed...); err != nil {
+			return nil, 0, err
+		}
+		args = append(args, own...)
+	}
 	selected, own := q.where()
 	args = append(args, own...)
 	if after == "" {
@@ -76,7 +87,7 @@ func (r *Runs) cancelChunk(tx *gorm.DB, update, search access.ThreadScope, q Can
 		err := rows.Scan(&id)
 		threads = append(threads, id)
 		return err
-	}, `SELECT t.id FROM threads t WHERE t.hidden_at IS NULL AND `+byUpdate+` AND `+bySearch+`
+	}, `SELECT t.id FROM threads t WHERE t.hidden_at IS NULL AND `+byUpdate+` AND `+bySearch+` AND (`+contains+`)
 		AND EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = t.id AND `+selected+`) AND t.id > ? ORDER BY t.id LIMIT ?`+r.db.forUpdate("t"),
 		append(args, after, cancelChunk)...)
 	if err != nil {

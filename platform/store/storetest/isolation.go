@@ -170,6 +170,11 @@ func assistantMethods(db *store.DB, id string) map[string]method[access.Assistan
 		"Delete": {authhooks.Delete, store.ErrNotFound, func(t *testing.T, s access.AssistantScope) error {
 			return db.Assistants.Delete(t.Context(), s, id)
 		}},
+		"DeleteWithThreads": {authhooks.Delete, store.ErrNotFound, func(t *testing.T, s access.AssistantScope) error {
+			all := Under(t, "bob", authhooks.AllowAll).Threads(authhooks.Delete)
+			n, err := db.Assistants.DeleteWithThreads(t.Context(), s, all, id)
+			return none(t, n, n, err)
+		}},
 		"Search": {authhooks.Search, nil, func(t *testing.T, s access.AssistantScope) error {
 			rows, total, err := db.Assistants.Search(t.Context(), s, store.AssistantQuery{})
 			return none(t, len(rows), total, err)
