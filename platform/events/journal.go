@@ -228,7 +228,10 @@ func (j *Journal) Finish(ctx context.Context, end graphs.Event, f store.Finish) 
 	}
 	j.mu.Lock()
 	segment := (*store.Segment)(nil)
-	if !f.Rollback {
+	if f.Rollback { // nothing of the run stays; a flush after it would find no run to write to
+		clear(j.tail)
+		j.tail, j.held, j.free = j.tail[:0], 0, 0
+	} else {
 		j.tail = append(j.tail, l)
 		segment = j.cover(func(line) bool { return true })
 	}

@@ -198,6 +198,27 @@ func TestJournalRollback(t *testing.T) {
 	}
 }
 
+// What a rolled back run had said last is not flushed after its end, when the run is gone.
+func TestJournalRollbackIsTheLastWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &database{gate: make(chan struct{}, 8)}
+		w := newWriter(t, d, events.NewHub(), 0, true)
+		defer w.Close()
+		w.append(say(1))
+		finished := make(chan error, 1)
+		go func() {
+			finished <- w.Finish(context.Background(), runEnd("interrupted"), store.Finish{Status: "interrupted", Rollback: true})
+		}()
+		pass(time.Second) // the flush is due while the end is being stored
+		close(d.gate)
+		w.check(<-finished)
+		pass(time.Second)
+		if diff := cmp.Diff([]string{"finish interrupted"}, d.durable(t)); diff != "" {
+			t.Errorf("commits (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestJournalLosesItsLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{token: 2}
