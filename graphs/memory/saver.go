@@ -217,6 +217,40 @@ func (s *Saver) PutWrites(_ context.Context, ns, checkpointID, taskID string, wr
 // Sync implements [graphs.Saver].
 func (s *Saver) Sync(context.Context) error { return nil }
 
+// Size returns how many bytes the checkpoints, values and writes would have as rows of JSON.
+func (s *Saver) Size() (checkpoints int, bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sp := range s.spaces {
+		checkpoints += len(sp.entries)
+		for _, e := range sp.entries {
+			bytes += e.size()
+		}
+	}
+	return checkpoints, bytes
+}
+
+func (e *entry) size() int {
+	cp := e.checkpoint
+	size := len(cp.ID) + len(cp.NS) + len(cp.ParentID) + len(cp.RunID) + len(cp.Source) + 16 // step and time
+	for _, column := range []any{cp.Metadata, cp.Parents, cp.Versions, cp.Seen, cp.Next, cp.Tasks} {
+		raw, err := json.Marshal(column)
+		if err == nil { // what graphs makes can be written
+			size += len(raw)
+		}
+	}
+	for _, v := range e.own {
+		size += len(v.channel) + len(v.value.patch.Set)
+		for _, item := range v.value.patch.Add {
+			size += len(item) + 1
+		}
+	}
+	for _, w := range e.writes {
+		size += len(w.Task) + len(w.Channel) + len(w.Value)
+	}
+	return size
+}
+
 // Clone returns a Saver with the same checkpoints: the copy of a thread.
 func (s *Saver) Clone() *Saver {
 	s.mu.Lock()
