@@ -7,7 +7,8 @@ import (
 )
 
 // Time is an instant on the wire: RFC 3339 in UTC with microseconds and a numeric zone,
-// "2026-09-01T08:00:00.000000+00:00" (contract: rest.md 1.2). It reads any RFC 3339 text.
+// "2026-09-01T08:00:00.000000+00:00" (contract: rest.md 1.2). It reads any RFC 3339 text, and
+// takes one without a zone for UTC.
 // A time that may be null is a *Time.
 type Time struct{ time.Time }
 
@@ -37,9 +38,12 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return t.UnmarshalText([]byte(s))
 }
 
-// UnmarshalText reads RFC 3339.
+// UnmarshalText reads RFC 3339, in UTC when no zone is named.
 func (t *Time) UnmarshalText(text []byte) error {
 	parsed, err := time.Parse(time.RFC3339Nano, string(text))
+	if err != nil { // Python writes times that know no zone
+		parsed, err = time.Parse("2006-01-02T15:04:05", string(text))
+	}
 	if err != nil {
 		return fmt.Errorf("want a time such as 2026-09-01T08:00:00Z, got %q", text)
 	}
