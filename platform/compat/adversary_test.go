@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -108,7 +107,7 @@ func (a *adversary) once() bool {
 	a.w.name(a.user, uuids.FindAllString(y.path+y.body, -1))
 	got, err := a.send(y.route.Method, y.path, y.body)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = a.gone(got)
+		got, err = a.comeBack(got)
 	}
 	wrong := ""
 	if err == nil {
@@ -141,13 +140,13 @@ func (a *adversary) send(method, path, body string) (answer, error) {
 	return answer{response.StatusCode, response.Header, bytes.TrimSpace(whole)}, err
 }
 
-// gone sees that a stream which was cut off was that of a run which is there no more: the user's other half has deleted it.
-func (a *adversary) gone(cut answer) error {
-	again, err := a.send(http.MethodGet, cut.Header.Get("Location"), "")
-	if err == nil && again.Status != http.StatusNotFound {
-		err = fmt.Errorf("the answer was cut off, and its run is there: status %d at %s", again.Status, cut.Header.Get("Location"))
+// comeBack asks again for an answer that was cut off, as clients do: the run moved to another worker, or it was deleted meanwhile.
+func (a *adversary) comeBack(cut answer) (answer, error) {
+	again, err := cut, io.ErrUnexpectedEOF
+	for tries := 0; errors.Is(err, io.ErrUnexpectedEOF) && tries < 10; tries++ {
+		again, err = a.send(http.MethodGet, cut.Header.Get("Location"), "")
 	}
-	return err
+	return again, err
 }
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
@@ -236,20 +235,4 @@ func (s source) Read(p []byte) (int, error) {
 		p[i] = byte(s.rng.Uint32())
 	}
 	return len(p), nil
-}
-
-// maybe returns text at a chance of one in n.
-func (a *adversary) maybe(n int, text string) string {
-	if a.rng.IntN(n) == 0 {
-		return text
-	}
-	return ""
-}
-
-// oneOf returns one of the texts.
-func (a *adversary) oneOf(texts ...string) string { return texts[a.rng.IntN(len(texts))] }
-
-// searching is a route whose answer is a list or a count of all rows that the caller may see.
-func searching(path string) bool {
-	return slices.ContainsFunc([]string{"/search", "/count"}, func(end string) bool { return strings.HasSuffix(path, end) })
 }

@@ -1,13 +1,9 @@
 package compat
 
 import (
-	"context"
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/config"
 )
 
@@ -51,22 +47,50 @@ func TestHostileJSON(t *testing.T) {
 			attacks = append(attacks, attack{"malformed", "PATCH", "/threads/{thread}", body, 400, "detail"})
 		}
 		for _, y := range []struct{ body, field string }{
-			{`{"metadata": 5}`, "metadata"}, {`{"metadata": []}`, "metadata"}, {`{"thread_id": 7}`, "thread_id"}, {`{"thread_id": "seven"}`, "thread_id"},
-			{`{"if_exists": "perhaps"}`, "if_exists"}, {`{"if_exists": {}}`, "if_exists"},
+			{`{"metadata": 5}`, "metadata"},
+			{`{"metadata": []}`, "metadata"},
+			{`{"thread_id": 7}`, "thread_id"},
+			{`{"thread_id": "seven"}`, "thread_id"},
+			{`{"if_exists": "perhaps"}`, "if_exists"},
+			{`{"if_exists": {}}`, "if_exists"},
 		} {
 			attacks = append(attacks, attack{"wrong type", "POST", "/threads", y.body, 422, y.field})
 		}
 		for _, y := range []struct{ body, field string }{
-			{`{"limit": "ten"}`, "limit"}, {`{"limit": 0}`, "limit"}, {`{"limit": 1001}`, "limit"}, {`{"limit": 1e99}`, "limit"}, {`{"offset": -1}`, "offset"},
-			{`{"ids": "all"}`, "ids"}, {`{"ids": ["x' OR 1=1 --"]}`, "ids"}, {`{"sort_by": "metadata"}`, "sort_by"}, {`{"sort_by": "id; DROP TABLE threads"}`, "sort_by"},
-			{`{"sort_order": "sideways"}`, "sort_order"}, {`{"status": "dead"}`, "status"}, {`{"select": ["principal"]}`, "select"}, {`{"values": 1}`, "values"},
+			{`{"limit": "ten"}`, "limit"},
+			{`{"limit": 0}`, "limit"},
+			{`{"limit": 1001}`, "limit"},
+			{`{"limit": 1e99}`, "limit"},
+			{`{"offset": -1}`, "offset"},
+			{`{"ids": "all"}`, "ids"},
+			{`{"ids": ["x' OR 1=1 --"]}`, "ids"},
+			{`{"sort_by": "metadata"}`, "sort_by"},
+			{`{"sort_by": "id; DROP TABLE threads"}`, "sort_by"},
+			{`{"sort_order": "sideways"}`, "sort_order"},
+			{`{"status": "dead"}`, "status"},
+			{`{"select": ["principal"]}`, "select"},
+			{`{"values": 1}`, "values"},
 		} {
 			attacks = append(attacks, attack{"wrong type", "POST", "/threads/search", y.body, 422, y.field})
 		}
 		for _, y := range []struct{ field, value string }{
-			{"assistant_id", `5`}, {"stream_subgraphs", `"yes"`}, {"config", `[]`}, {"after_seconds", `"soon"`}, {"after_seconds", `-1`}, {"context", `"x"`},
-			{"stream_mode", `"everything"`}, {"stream_mode", `{}`}, {"multitask_strategy", `"panic"`}, {"if_not_exists", `1`}, {"durability", `"never"`},
-			{"checkpoint", `"x"`}, {"command", `"go"`}, {"recursion_limit", `0`}, {"webhook", `""`}, {"on_disconnect", `"sulk"`}, {"interrupt_before", `7`},
+			{"assistant_id", `5`},
+			{"stream_subgraphs", `"yes"`},
+			{"config", `[]`},
+			{"after_seconds", `"soon"`},
+			{"after_seconds", `-1`},
+			{"context", `"x"`},
+			{"stream_mode", `"everything"`},
+			{"stream_mode", `{}`},
+			{"multitask_strategy", `"panic"`},
+			{"if_not_exists", `1`},
+			{"durability", `"never"`},
+			{"checkpoint", `"x"`},
+			{"command", `"go"`},
+			{"recursion_limit", `0`},
+			{"webhook", `""`},
+			{"on_disconnect", `"sulk"`},
+			{"interrupt_before", `7`},
 		} {
 			body := strings.Replace(hello, "{", `{"`+y.field+`": `+y.value+`, `, 1)
 			switch y.field {
@@ -121,8 +145,10 @@ func TestHostilePaths(t *testing.T) {
 			attack{"another thread", "POST", "/threads/{thread}/state", `{"values": {}, "checkpoint": {"thread_id": "{busy}"}}`, 422, "thread_id"},
 			attack{"another thread", "POST", "/threads/{thread}/history", `{"checkpoint": {"thread_id": "{busy}"}}`, 422, "thread_id"},
 			attack{"another thread", "POST", "/threads/{thread}/runs", strings.Replace(hello, "{", `{"checkpoint": {"thread_id": "{busy}"}, `, 1), 422, "thread_id"},
-			attack{"both kinds of settings", "POST", "/threads/{thread}/runs", strings.Replace(hello, "{", `{"context": {"a": 1}, "config": {"configurable": {"a": 1}}, `, 1),
-				400, "Cannot specify both configurable and context."},
+			attack{
+				"both kinds of settings", "POST", "/threads/{thread}/runs", strings.Replace(hello, "{", `{"context": {"a": 1}, "config": {"configurable": {"a": 1}}, `, 1),
+				400, "Cannot specify both configurable and context.",
+			},
 		)
 		survives(t, e, attacks)
 		for name, value := range map[string]string{"Last-Event-ID": "'; --", "X-Request-Id": "a\tb", "Prefer": strings.Repeat("x", 8000), "Origin": "null"} {
@@ -142,88 +168,12 @@ func TestHostileSizes(t *testing.T) {
 		e := settle(t, s, alice)
 		big := `{"metadata": {"note": "` + strings.Repeat("x", 128<<10) + `"}}`
 		survives(t, e, []attack{
-			{"too big", "POST", "/threads", big, 413, "65536"}, {"too big", "PATCH", "/threads/{thread}", big, 413, "65536"},
-			{"too big", "POST", "/runs/wait", big, 413, "65536"}, {"too big", "POST", "/threads/search", big, 413, "65536"},
+			{"too big", "POST", "/threads", big, 413, "65536"},
+			{"too big", "PATCH", "/threads/{thread}", big, 413, "65536"},
+			{"too big", "POST", "/runs/wait", big, 413, "65536"},
+			{"too big", "POST", "/threads/search", big, 413, "65536"},
 			{"too big, and garbage", "POST", "/threads", strings.Repeat("\x00", 128<<10), 413, "65536"},
 			{"big enough", "POST", "/threads", big[:64<<9] + `"}}`, 200, ""},
 		})
 	})
-}
-
-// A hook that fails lets nobody in, says nothing of why, and takes the server nowhere.
-func TestHostileHooks(t *testing.T) {
-	t.Parallel()
-	databases(t, func(t *testing.T, uri string) {
-		boom := func(context.Context, *authhooks.Call) (authhooks.Verdict, error) { panic("hunter2") }
-		patient := func(ctx context.Context, _ *authhooks.Call) (authhooks.Verdict, error) {
-			<-ctx.Done()
-			return authhooks.Allow(), ctx.Err()
-		}
-		auth := authhooks.New(authhooks.Bearer(func(ctx context.Context, token string) (*authhooks.User, error) {
-			switch token {
-			case "panic":
-				panic("hunter2")
-			case "nobody":
-				return nil, nil
-			case "reserved":
-				return &authhooks.User{Identity: "system"}, nil
-			case "slow":
-				<-ctx.Done()
-			}
-			return &authhooks.User{Identity: token}, nil
-		}),
-			authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")),
-			authhooks.On(authhooks.Threads, authhooks.Update, boom), authhooks.On(authhooks.Threads, authhooks.Delete, patient),
-			authhooks.On(authhooks.Assistants, authhooks.Delete, patient),
-			authhooks.On(authhooks.Assistants, authhooks.Update, func(context.Context, *authhooks.Call) (authhooks.Verdict, error) {
-				return authhooks.Only(authhooks.Filter{}), nil
-			}),
-			authhooks.On(authhooks.Assistants, authhooks.Search, func(context.Context, *authhooks.Call) (authhooks.Verdict, error) {
-				return authhooks.Verdict{}, nil
-			}),
-		).WithTimeout(300 * time.Millisecond)
-		s := serve(t, withAuth(auth), uri)
-		e := settleThread(t, s, "alice")
-		for _, y := range []struct {
-			name, token, method, path, body string
-			status                          int
-		}{
-			{"an authenticator panics", "panic", "GET", "/threads/{thread}", "", 500},
-			{"an authenticator knows nobody", "nobody", "GET", "/threads/{thread}", "", 401},
-			{"an authenticator takes a reserved name", "reserved", "GET", "/threads/{thread}", "", 500},
-			{"an authenticator hangs", "slow", "GET", "/threads/{thread}", "", 503},
-			{"a handler panics", "alice", "PATCH", "/threads/{thread}", `{"metadata": {"a": 1}}`, 500},
-			{"a handler panics", "alice", "POST", "/threads/{thread}/state", `{"values": {}}`, 500},
-			{"a handler hangs", "alice", "DELETE", "/threads/{thread}", "", 503},
-			{"a handler hangs", "alice", "DELETE", "/assistants/{assistant}", "", 503},
-			{"a handler's filter is empty", "alice", "PATCH", "/assistants/{assistant}", `{"name": "x"}`, 500},
-			{"a handler forgets to answer", "alice", "POST", "/assistants/search", `{}`, 403},
-		} {
-			before := time.Now()
-			a := s.as(y.token, y.method, e.fill(y.path), y.body)
-			if a.Status != y.status || a.field(t, "detail") == "" {
-				t.Errorf("%s: status %d, want %d: %s", y.name, a.Status, y.status, a.Body)
-			}
-			if took := time.Since(before); took > 5*time.Second {
-				t.Errorf("%s: the answer took %v; the hook's deadline is 300 ms", y.name, took)
-			}
-			if strings.Contains(string(a.Body), "hunter2") || strings.Contains(string(a.Body), "goroutine") {
-				t.Errorf("%s: the answer tells what happened: %s", y.name, a.Body)
-			}
-			if a.Status == http.StatusServiceUnavailable && a.Header.Get("Retry-After") == "" {
-				t.Errorf("%s: no Retry-After", y.name)
-			}
-			e.must(200, "GET", "/threads/{thread}", "")
-			e.must(200, "GET", "/assistants/{assistant}", "")
-		}
-	})
-}
-
-// settleThread is an estate of a thread and an assistant only, for hooks that allow little.
-func settleThread(t *testing.T, s *server, token string) estate {
-	t.Helper()
-	e := estate{s: s, token: token, marker: "mark", ids: map[string]string{}}
-	e.ids["thread"] = e.must(200, "POST", "/threads", `{}`).field(t, "thread_id")
-	e.ids["assistant"] = e.must(200, "POST", "/assistants", `{"graph_id": "agent"}`).field(t, "assistant_id")
-	return e
 }

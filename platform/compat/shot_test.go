@@ -2,6 +2,7 @@ package compat
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -19,6 +20,7 @@ func (a *adversary) aim(route api.Route) shot {
 		}
 	}
 	a.aimAtThread(&y)
+	y.path = strings.Replace(y.path, ":namespace", a.oneOf("echo", "echo%7Cecho", "%00"), 1)
 	switch {
 	case strings.HasSuffix(route.Path, "/join"), strings.HasSuffix(route.Path, "/runs/:run_id/stream"):
 		y.path += a.maybe(4, "?cancel_on_disconnect=true")
@@ -70,9 +72,12 @@ func (a *adversary) body(y *shot) string {
 	case path == "/assistants/:assistant_id":
 		return fmt.Sprintf(`{%s, "name": %q, "context": {"note": %q}}`, metadata, mark, mark)
 	case strings.HasSuffix(path, "/state"):
-		id, own := a.someones(checkpoints)
-		_ = own // another thread's checkpoint is refused or not, but never read
-		return fmt.Sprintf(`{"values": {"messages": [{"role": "user", "content": %q}]}%s}`, mark, a.maybe(4, fmt.Sprintf(`, "checkpoint_id": %q`, id)))
+		from := ""
+		if a.rng.IntN(4) == 0 {
+			id, own := a.someones(checkpoints)
+			from, y.foreign = fmt.Sprintf(`, "checkpoint_id": %q`, id), y.foreign || !own
+		}
+		return fmt.Sprintf(`{"values": {"messages": [{"role": "user", "content": %q}]}%s}`, mark, from)
 	case strings.HasSuffix(path, "/checkpoint"):
 		id, own := a.someones(checkpoints)
 		y.foreign = y.foreign || !own
@@ -80,6 +85,12 @@ func (a *adversary) body(y *shot) string {
 	case strings.HasSuffix(path, "/history"):
 		id, _ := a.someones(checkpoints)
 		return a.oneOf(`{}`, fmt.Sprintf(`{"before": %q}`, id), fmt.Sprintf(`{"checkpoint": {"checkpoint_id": %q}}`, id), fmt.Sprintf(`{"metadata": {"note": %q}}`, mark))
+	case strings.HasSuffix(path, "/latest"):
+		return fmt.Sprintf(`{"version": %d}`, 1+a.rng.IntN(3))
+	case path == "/runs/cancel":
+		return a.cancel(y)
+	case path == "/runs/batch":
+		return `[` + a.run(y, mark, metadata) + a.maybe(2, `, `+hello) + `]`
 	case strings.Contains(path, "/runs"):
 		return a.run(y, mark, metadata)
 	}
@@ -103,6 +114,20 @@ func (a *adversary) create(y *shot, k kind, field string) string {
 		return ""
 	}
 	return fmt.Sprintf(`, %q: %q%s`, field, id, a.maybe(2, `, "if_exists": "do_nothing"`))
+}
+
+// cancel names runs, or all that run: those that only wait are in the estates, too.
+func (a *adversary) cancel(y *shot) string {
+	if a.rng.IntN(4) == 0 {
+		return `{"status": "running"}`
+	}
+	run, own := a.someones(runs)
+	thread, ownThread := a.someones(threads)
+	if home := a.w.threadOf(run); home != "" && a.rng.IntN(2) == 0 {
+		thread, ownThread = home, own
+	}
+	y.foreign = !own || !ownThread
+	return fmt.Sprintf(`{"thread_id": %q, "run_ids": [%q]}`, thread, run)
 }
 
 // run starts a run of the graph or of an assistant.
@@ -150,4 +175,20 @@ func (a *adversary) search(y *shot) string {
 		return `{"limit": 1000}`
 	}
 	return fmt.Sprintf(`{"limit": %d, "offset": %d, "sort_order": %q}`, 1+a.rng.IntN(50), a.rng.IntN(20), a.oneOf("asc", "desc"))
+}
+
+// maybe returns text at a chance of one in n.
+func (a *adversary) maybe(n int, text string) string {
+	if a.rng.IntN(n) == 0 {
+		return text
+	}
+	return ""
+}
+
+// oneOf returns one of the texts.
+func (a *adversary) oneOf(texts ...string) string { return texts[a.rng.IntN(len(texts))] }
+
+// searching is a route whose answer is a list or a count of all rows that the caller may see.
+func searching(path string) bool {
+	return slices.ContainsFunc([]string{"/search", "/count"}, func(end string) bool { return strings.HasSuffix(path, end) })
 }

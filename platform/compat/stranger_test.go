@@ -23,9 +23,12 @@ func TestAC39AC40StrangersByToken(t *testing.T) {
 			t.Errorf("AC-39: a stream began: %s", a.Body)
 		}
 		for _, y := range []struct{ method, path, body string }{
-			{"POST", "/threads/{busy}/runs/{pending}/cancel", ""}, {"POST", "/threads/{busy}/runs/{pending}/cancel?wait=1", ""},
-			{"DELETE", "/threads/{thread}/runs/{run}", ""}, {"POST", "/threads/{thread}/runs/wait", hello},
-			{"POST", "/threads/{thread}/state", `{"values": {}}`}, {"GET", "/threads/{thread}/state/{checkpoint}", ""},
+			{"POST", "/threads/{busy}/runs/{pending}/cancel", ""},
+			{"POST", "/threads/{busy}/runs/{pending}/cancel?wait=1", ""},
+			{"DELETE", "/threads/{thread}/runs/{run}", ""},
+			{"POST", "/threads/{thread}/runs/wait", hello},
+			{"POST", "/threads/{thread}/state", `{"values": {}}`},
+			{"GET", "/threads/{thread}/state/{checkpoint}", ""},
 			{"POST", "/threads/{thread}/state/checkpoint", `{"checkpoint": {"checkpoint_id": "{checkpoint}"}}`},
 		} {
 			stranger.must(404, y.method, y.path, y.body) // AC-40
@@ -84,8 +87,13 @@ func TestAC44NoTenantSeesNothing(t *testing.T) {
 		e := settle(t, policy, alice)
 		hand := serve(t, withAuth(authhooks.New(tenants, authhooks.On(authhooks.Any, authhooks.Any, byHand))), uri)
 		for _, y := range []struct{ method, path, body string }{
-			{"POST", "/threads/search", `{}`}, {"POST", "/threads/count", `{}`}, {"POST", "/threads", `{}`}, {"GET", "/threads/{thread}", ""},
-			{"POST", "/assistants/search", `{}`}, {"POST", "/threads/{thread}/runs", hello}, {"POST", "/runs", hello},
+			{"POST", "/threads/search", `{}`},
+			{"POST", "/threads/count", `{}`},
+			{"POST", "/threads", `{}`},
+			{"GET", "/threads/{thread}", ""},
+			{"POST", "/assistants/search", `{}`},
+			{"POST", "/threads/{thread}/runs", hello},
+			{"POST", "/runs", hello},
 		} {
 			a := policy.as("lost", y.method, e.fill(y.path), y.body)
 			if a.Status != http.StatusForbidden {
