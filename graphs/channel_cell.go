@@ -43,6 +43,18 @@ func (c *cell) encode() (json.RawMessage, error) {
 	return c.raw, nil
 }
 
+// json is encode for a channel that may not have been written; it is nil then.
+func (c *cell) json(ch *channel) (json.RawMessage, error) {
+	if !c.ok {
+		return nil, nil
+	}
+	raw, err := c.encode()
+	if err != nil {
+		return nil, ch.inputError(err)
+	}
+	return raw, nil
+}
+
 // write is one write to a channel. Its value has the channel's type; raw and items are set if the run encodes.
 type write struct {
 	ch        int

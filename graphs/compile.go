@@ -27,6 +27,8 @@ type graph struct {
 	// ephemeral are the channels whose values live for one step; nested says that some node is a graph.
 	ephemeral []int
 	nested    bool
+	// waiting is the channel of deferred nodes that are led to; 0 if no node is deferred.
+	waiting int
 
 	nodes  []node
 	byNode map[string]int
@@ -36,6 +38,8 @@ type graph struct {
 
 	// patches caches how foreign struct types in a Patch map to channels.
 	before, after []string // breakpoints
+	cache         NodeCache
+	transformers  []func() Transformer
 
 	patches sync.Map // reflect.Type -> *view
 	schemas Schemas
@@ -56,6 +60,8 @@ type node struct {
 	goes     []int // nodes that its Commands go to, as declared
 	joins    []int // indexes of graph.joins that wait for it
 	branches []branch
+	deferred bool
+	cache    *cachePolicy
 	sub      Source
 	known    *graph // the subgraph, unless it is made for each run
 }
@@ -90,6 +96,8 @@ func compile(d *definition) (Runnable, error) {
 	c.channels()
 	c.nodes()
 	c.edges()
+	c.waiting()
+	c.caches()
 	if len(c.mistakes) == 0 {
 		c.reachable()
 	}
@@ -227,9 +235,20 @@ func (c *compiler) addNode(def nodeDef) {
 	}
 	c.g.nodes = append(c.g.nodes, node{
 		name: def.name, trigger: trigger, triggers: []string{trigger}, path: []any{pathPull, def.name}, in: in, call: def.call,
-		retry: def.retry, timeout: def.timeout, meta: def.meta, sub: def.sub, known: c.subgraph(def),
+		retry: def.retry, timeout: def.timeout, deferred: def.deferred, cache: def.cache, meta: def.meta, sub: def.sub, known: c.subgraph(def),
 	})
 	c.g.nested = c.g.nested || def.sub != nil
+}
+
+// waiting adds the channel of deferred nodes. It is never the first: a state without channels has no deferred nodes worth it.
+func (c *compiler) waiting() {
+	g := c.g
+	if !slices.ContainsFunc(g.nodes, func(n node) bool { return n.deferred }) {
+		return
+	}
+	g.waiting = len(g.channels)
+	g.byName[waitingChannel] = g.waiting
+	g.channels = append(g.channels, channel{name: waitingChannel, typ: reflect.TypeFor[[]string](), kind: barrier})
 }
 
 // subgraph compiles a node's graph, if it is one that is there without a run.
@@ -270,6 +289,7 @@ func (g *graph) viewOf(t reflect.Type) (view, error) {
 func (c *compiler) schemas() {
 	g := c.g
 	g.before, g.after = c.breakpoints(c.d.before), c.breakpoints(c.d.after)
+	g.cache, g.transformers = c.d.cache, c.d.transformers
 	g.types.input, g.types.output, g.types.context = c.d.input, c.d.output, c.d.context
 	g.schemas.State = c.schema(c.d.state, nil)
 	g.schemas.Input = c.schema(c.d.input, g.input)

@@ -150,6 +150,40 @@ func (c *compiler) breakpoints(names []string) []string {
 	return names
 }
 
+// caches complains of cache policies that cannot be meant.
+func (c *compiler) caches() {
+	for i := range c.g.nodes {
+		n := &c.g.nodes[i]
+		if n.cache == nil {
+			continue
+		}
+		if n.cache.ttl < 0 {
+			c.complain("node %q: Cache(%v): the time is negative", n.name, n.cache.ttl)
+		}
+		if n.sub != nil {
+			c.complain("node %q: Cache: a subgraph is not cached; give the option to its nodes", n.name)
+		}
+		known := structNames(n.in.typ)
+		for _, key := range n.cache.keys {
+			if _, ok := c.g.byName[key]; !ok && !slices.Contains(known, key) {
+				c.complain("node %q: Cache names the key %q, which neither the state nor the node's input has", n.name, key)
+			}
+		}
+	}
+}
+
+func structNames(t reflect.Type) []string {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	fields, _ := structFields(t) // mistakes are told where the type is used
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.channel
+	}
+	return names
+}
+
 // successors lists the nodes that can follow a node, as far as it is declared.
 func (g *graph) successors(at int) []int {
 	n := &g.nodes[at]

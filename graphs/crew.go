@@ -25,7 +25,7 @@ func (r *run) step(ctx context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return err
 	}
 	open := r.todo[:0]
@@ -38,6 +38,9 @@ func (r *run) step(ctx context.Context) error {
 		}
 	}
 	r.todo = open
+	if len(r.tasks) == 1 {
+		r.tasks[0].only = true
+	}
 	switch {
 	case len(open) == 0:
 		return nil
@@ -97,6 +100,9 @@ func (r *run) together(ctx context.Context, open []*task) error {
 	}
 	for _, t := range open {
 		t.done = t.err == nil
+		if err := r.remember(ctx, t); err != nil {
+			return err
+		}
 	}
 	if t := first.Load(); t != nil {
 		return r.failure(t)

@@ -95,10 +95,13 @@ func (g *graph) nodeMetadata(n *node) map[string]any {
 	if slices.Contains(g.after, n.name) || slices.Contains(g.after, "*") {
 		stops = append(stops, "after")
 	}
+	if m == nil && (n.deferred || len(stops) > 0) {
+		m = map[string]any{}
+	}
+	if n.deferred {
+		m["defer"] = true
+	}
 	if len(stops) > 0 {
-		if m == nil {
-			m = map[string]any{}
-		}
 		m["__interrupt"] = strings.Join(stops, ",")
 	}
 	return m

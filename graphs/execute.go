@@ -22,6 +22,7 @@ func (r *run) execute(ctx context.Context, t *task) {
 		t.questions.begin()
 		t.err = r.attemptTask(own, t)
 		if t.err == nil && r.probes.roundTrip {
+			t.out.ahead = nil
 			t.err = r.g.roundTrip(&t.out)
 		}
 		question, refusal := t.questions.outcome()
@@ -36,6 +37,7 @@ func (r *run) execute(ctx context.Context, t *task) {
 			t.err, t.out = nil, outcome{}
 			return
 		}
+		t.only = false // what an attempt has shown its routers is theirs
 		if t.err == nil || ctx.Err() != nil || !t.node.retry.allows(t.err, attempts) {
 			return
 		}
@@ -60,7 +62,7 @@ func (r *run) attemptTask(ctx context.Context, t *task) (err error) {
 				return err
 			}
 		}
-		return r.g.follow(ctx, t.node, r.cells, &t.out)
+		return r.follow(ctx, t.node, t.only, &t.out)
 	}
 	u, err := r.limited(ctx, t)
 	if err != nil {
@@ -69,7 +71,7 @@ func (r *run) attemptTask(ctx context.Context, t *task) (err error) {
 	if question, refusal := t.questions.outcome(); t.halted || question != nil && refusal == nil {
 		return nil // what a paused node returned is dropped
 	}
-	return r.g.resolve(ctx, t.node, r.cells, u, r.encode, &t.out)
+	return r.resolve(ctx, t, u)
 }
 
 // limited calls the node within the time that it has.

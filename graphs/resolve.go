@@ -9,18 +9,18 @@ import (
 	"slices"
 )
 
-// resolve turns a node's update into writes, encodes them and follows the node's edges. cells is the state before the step;
-// it is only read.
-func (g *graph) resolve(ctx context.Context, n *node, cells []cell, u Update, encode bool, out *outcome) error {
-	if err := g.collect(out, u, true); err != nil {
+// resolve turns a node's update into the task's writes, encodes them and follows the node's edges. The state before the step is
+// only read.
+func (r *run) resolve(ctx context.Context, t *task, u Update) error {
+	if err := r.g.collect(&t.out, u, true); err != nil {
 		return err
 	}
-	if encode {
-		if err := g.encode(out); err != nil {
+	if r.encode {
+		if err := r.g.encode(&t.out); err != nil {
 			return err
 		}
 	}
-	return g.follow(ctx, n, cells, out)
+	return r.follow(ctx, t.node, t.only, &t.out)
 }
 
 func (g *graph) encode(out *outcome) error {
@@ -196,13 +196,13 @@ func (g *graph) add(out *outcome, at int, v any) error {
 }
 
 // follow adds where the node's edges lead. Routers see the state with the node's own writes.
-func (g *graph) follow(ctx context.Context, n *node, cells []cell, out *outcome) error {
+func (r *run) follow(ctx context.Context, n *node, only bool, out *outcome) error {
 	out.gotos = extend(out.gotos, n.edges)
 	out.joins = extend(out.joins, n.joins)
 	if len(n.branches) == 0 {
 		return nil
 	}
-	state, err := g.fresh(cells, out.writes)
+	state, err := r.fresh(only, out)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (g *graph) follow(ctx context.Context, n *node, cells []cell, out *outcome)
 		if name == End {
 			continue
 		}
-		at, err := g.find(name)
+		at, err := r.g.find(name)
 		if err != nil || at == 0 {
 			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is no node", n.name, name)
 		}
@@ -235,16 +235,25 @@ func extend(list, more []int) []int {
 	return append(list, more...)
 }
 
-// fresh makes the state with some writes applied, without touching cells.
-func (g *graph) fresh(cells []cell, writes []write) (any, error) {
-	local := slices.Clone(cells)
-	for i := range writes {
-		ch := &g.channels[writes[i].ch]
-		next, _, err := ch.reduce(local[writes[i].ch], writes[i:i+1], false, true)
+// fresh makes the state with a task's writes applied, without touching the run's cells. What it has made for the only task of a step
+// is kept for apply.
+func (r *run) fresh(only bool, out *outcome) (any, error) {
+	g := r.g
+	if len(out.writes) == 0 {
+		return g.state.fill(g.channels, r.cells)
+	}
+	only = only && isOrdered(out.writes)
+	local := slices.Clone(r.cells)
+	for i := range out.writes {
+		at := out.writes[i].ch
+		next, patch, err := g.channels[at].reduce(local[at], out.writes[i:i+1], only && r.encode, !only)
 		if err != nil {
 			return nil, err
 		}
-		local[writes[i].ch] = next
+		local[at] = next
+		if only {
+			out.ahead = append(out.ahead, reduced{next, patch})
+		}
 	}
 	return g.state.fill(g.channels, local)
 }

@@ -73,6 +73,13 @@ type run struct {
 
 // Stream implements [Runnable].
 func (g *graph) Stream(ctx context.Context, in Input, cfg Config) iter.Seq2[Event, error] {
+	if cfg.Trace || len(g.transformers) > 0 {
+		return g.transformed(ctx, in, cfg)
+	}
+	return g.stream(ctx, in, cfg)
+}
+
+func (g *graph) stream(ctx context.Context, in Input, cfg Config) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		r := g.newRun(cfg)
 		r.yield = yield

@@ -115,6 +115,10 @@ type Config struct {
 	// Store is what nodes find in their [Runtime]; it may be nil.
 	Store Store
 	User  *authhooks.User
+	// Cache keeps what nodes with the option [Cache] have written; nil means the graph's own.
+	Cache NodeCache
+	// Trace asks for trace events.
+	Trace bool
 	// Messages asks for chunk and message events: without it models are not asked to stream.
 	Messages bool
 	// Now is the clock; nil means time.Now.

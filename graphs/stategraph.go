@@ -32,6 +32,9 @@ type StateGraph[S any] struct {
 // definition is what was asked for, before Compile has looked at it.
 type definition struct {
 	before, after []string // breakpoints
+	cache         NodeCache
+	transformers  []func() Transformer
+	fields        []structField // channels beside those of the state
 
 	state, input, output, context reflect.Type
 
@@ -53,7 +56,9 @@ type nodeDef struct {
 	goes  []string
 	sub   Source
 
-	timeout time.Duration
+	timeout  time.Duration
+	deferred bool
+	cache    *cachePolicy
 }
 
 // nodeFunc calls a node with a pointer to its input.

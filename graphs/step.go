@@ -30,9 +30,12 @@ type applied struct {
 }
 
 // prepare makes what the step's tasks get to read. Tasks that read the same of the state share it.
-func (r *run) prepare() error {
+func (r *run) prepare(ctx context.Context) error {
 	var made []*task
 	for _, t := range r.tasks {
+		if err := r.recall(ctx, t); err != nil {
+			return err
+		}
 		switch {
 		case t.done:
 			continue
@@ -93,7 +96,11 @@ func (r *run) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.commit(ctx, SourceLoop, r.successors(outs, ap.joined), ap)
+	plans, err := r.hold(r.successors(outs, ap.joined), &ap)
+	if err != nil {
+		return err
+	}
+	return r.commit(ctx, SourceLoop, plans, ap)
 }
 
 // apply reduces writes into the cells. Ephemeral values that nobody renews are dropped. What it returns is good until the next apply.
@@ -152,6 +159,12 @@ func (r *run) applyOne(ap *applied, outs []*outcome) error {
 		ap.changed = append(ap.changed, writes[i].ch)
 	}
 	r.forget(ap)
+	if ahead := outs[0].ahead; ahead != nil {
+		for i := range ahead {
+			r.replace(ap, writes[i].ch, ahead[i].cell, ahead[i].patch)
+		}
+		return r.arrive(ap, outs)
+	}
 	for i := range writes {
 		if err := r.reduce(ap, writes[i].ch, writes[i:i+1]); err != nil {
 			return err
@@ -172,15 +185,18 @@ func (r *run) forget(ap *applied) {
 }
 
 func (r *run) reduce(ap *applied, at int, writes []write) error {
-	old := &r.cells[at]
-	base := old.version
-	next, patch, err := r.g.channels[at].reduce(*old, writes, r.encode, false)
+	next, patch, err := r.g.channels[at].reduce(r.cells[at], writes, r.encode, false)
 	if err != nil {
 		return err
 	}
-	*old = next
-	r.note(ap, at, base, patch)
+	r.replace(ap, at, next, patch)
 	return nil
+}
+
+func (r *run) replace(ap *applied, at int, next cell, patch ChannelPatch) {
+	base := r.cells[at].version
+	r.cells[at] = next
+	r.note(ap, at, base, patch)
 }
 
 // note records a change for the saver and for readers.

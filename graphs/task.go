@@ -34,6 +34,10 @@ type task struct {
 	done, restored bool
 	// inline says that the coordinator itself runs the task.
 	inline bool
+	// only says that the step has no other task, so that routers may look ahead.
+	only bool
+	// cacheKey is set if the outcome goes into a cache.
+	cacheKey string
 	// taken is how many steps the run had taken before.
 	taken int
 	// halted says that the task waits: for answers to paused, or at a breakpoint of its subgraph.
@@ -60,6 +64,14 @@ type outcome struct {
 	gotos  []int // nodes
 	joins  []int // joins that the node has arrived at
 	sends  []send
+	// ahead are what the writes make of their cells, if that is known already: for the routers of a step's only task.
+	ahead []reduced
+}
+
+// reduced is a cell after a write, and the patch that led to it.
+type reduced struct {
+	cell  cell
+	patch ChannelPatch
 }
 
 // send is a Send whose node is known.

@@ -44,6 +44,9 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 		writes = []Write{{Task: t.plan.ID, Channel: InterruptChannel, Value: mustJSON(end.Interrupts)}}
 	default:
 		t.done = true
+		if err := r.remember(ctx, t); err != nil {
+			return err
+		}
 		if !r.showMessages(t) {
 			return errStopped
 		}

@@ -76,7 +76,11 @@ func (r *run) write(ctx context.Context, updates []NodeUpdate) error {
 		return err
 	}
 	r.merge(&ap)
-	return r.commit(ctx, SourceUpdate, r.successors(outs, ap.joined), ap)
+	plans, err := r.hold(r.successors(outs, ap.joined), &ap)
+	if err != nil {
+		return err
+	}
+	return r.commit(ctx, SourceUpdate, plans, ap)
 }
 
 // writeSpecial handles updates that are for no node.
@@ -207,7 +211,7 @@ func (r *run) updateOutcome(ctx context.Context, u *NodeUpdate) (*outcome, error
 	if err := r.g.encode(out); err != nil {
 		return nil, err
 	}
-	return out, r.guard(func() error { return r.g.follow(ctx, &r.g.nodes[at], r.cells, out) })
+	return out, r.guard(func() error { return r.follow(ctx, &r.g.nodes[at], false, out) })
 }
 
 // lastWriter is the node that ran last; before any has, it is the start.
