@@ -28,7 +28,7 @@ func Parse(expression, zone string) (Schedule, error) {
 	if len(fields) != 5 || strings.Contains(expression, "=") {
 		return Schedule{}, fmt.Errorf("schedule: %q: want five fields: minute, hour, day of month, month, day of week", expression)
 	}
-	table, err := crontab.NewParser(crontab.Minute | crontab.Hour | crontab.Dom | crontab.Month | crontab.Dow | crontab.DowOrDom).
+	table, err := crontab.MustNewParser(crontab.Minute | crontab.Hour | crontab.Dom | crontab.Month | crontab.Dow | crontab.DowOrDom).
 		Parse(strings.Join(fields, " "))
 	if err != nil {
 		return Schedule{}, fmt.Errorf("schedule: %q: %w", expression, err)
