@@ -39,6 +39,7 @@ import (
 	"github.com/locutory/locutory/platform/queue"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/webhook"
 	"github.com/locutory/locutory/platform/worker"
 )
 
@@ -79,6 +80,8 @@ type Server struct {
 	hub    *events.Hub
 	api    *api.Server
 	queue  *queue.Queue
+	// hooks tells the ends of runs; nil where webhooks are disabled.
+	hooks *webhook.Sender
 }
 
 // New opens the database, brings its schema up to date, loads graphs and hooks, and wires everything. Nothing serves or claims
@@ -115,7 +118,13 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 		return err
 	}
 	s.hub = events.NewHub()
-	life := runs.New(runs.Config{DB: s.db, Hub: s.hub, Guard: guard, Graphs: s.graphs, Now: time.Now, NewID: newID})
+	policy, err := s.webhooks()
+	if err != nil {
+		return err
+	}
+	life := runs.New(runs.Config{
+		DB: s.db, Hub: s.hub, Guard: guard, Graphs: s.graphs, Webhooks: policy, Now: time.Now, NewID: newID,
+	})
 	work := worker.New(worker.Config{
 		DB: s.db, Hub: s.hub, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log,
 		Timeout: s.cfg.Process.RunTimeout, Version: Version(), Now: time.Now,
@@ -165,6 +174,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func())
 		stop()
 	})
 	all.Go(func() { s.sweep(ctx) })
+	if s.hooks != nil && s.queue != nil { // a process that executes nothing reaches nobody
+		all.Go(func() { s.hooks.Run(ctx, s.self(listener)) })
+	}
 	context.AfterFunc(ctx, s.api.Drain)
 	if ready != nil {
 		ready()

@@ -24,7 +24,7 @@ func (s *Server) sweep(ctx context.Context) {
 		}
 		system := access.System("sweep")
 		for _, sweep := range []func(context.Context, access.SystemAccess, int) (int, error){
-			s.db.Events.SweepTemporary, s.db.Events.SweepEvents,
+			s.db.Events.SweepTemporary, s.db.Events.SweepEvents, s.db.Deliveries.SweepDeliveries,
 		} {
 			if err := s.all(ctx, system, sweep); err != nil && ctx.Err() == nil {
 				s.cfg.Log.WarnContext(ctx, "sweep failed", "error", err)

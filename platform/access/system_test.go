@@ -22,6 +22,7 @@ var mayUseSystem = []string{
 	`platform/cron/scheduler.go: access.System("crons that are due")`,           // each then acts as its maker
 	`platform/platform.go: access.System("assistants of the graphs")`,           // rows of the server itself, made before anyone calls
 	`platform/sweep.go: access.System("sweep")`,                                 // rows whose time is over, whoever's they are
+	`platform/webhook/sender.go: access.System("webhooks of ended runs")`,       // whoever made the run asked for it then
 	`platform/worker/worker.go: access.System("worker: was the run cancelled")`, // of a run that the worker holds
 }
 

@@ -16,6 +16,8 @@ type Config struct {
 	Auth *Auth
 	Env  Env
 	HTTP HTTP
+	// Webhooks has its defaults when the file does not say.
+	Webhooks Webhooks
 }
 
 // Graph is one entry of "graphs".
@@ -65,7 +67,7 @@ func (c *Config) Index() []string {
 
 // config reads the whole file. Sections of features that are not built yet are read as strictly as the others.
 func (r *reader) config(p place) *Config {
-	c := &Config{Env: Env{File: DefaultEnvFile}, HTTP: HTTP{Disabled: map[string]bool{}}}
+	c := &Config{Env: Env{File: DefaultEnvFile}, HTTP: HTTP{Disabled: map[string]bool{}}, Webhooks: defaultWebhooks()}
 	seen := false
 	r.object(p, fields{
 		"$schema":      func(p place) { r.text(p) },
@@ -75,7 +77,7 @@ func (r *reader) config(p place) *Config {
 		"http":         func(p place) { c.HTTP = r.http(p) },
 		"store":        r.store,
 		"checkpointer": r.checkpointer,
-		"webhooks":     r.webhooks,
+		"webhooks":     func(p place) { c.Webhooks = r.webhooks(p) },
 	}, r.python())
 	if _, isObject := p.value.([]member); isObject && !seen {
 		r.wrong(p, `no "graphs"; want at least {"graphs": {"agent": "./agent:Graph"}}`)

@@ -49,6 +49,7 @@ func TestParse(t *testing.T) {
 			},
 			MountPrefix: "/api", Disabled: map[string]bool{"mcp": true},
 		},
+		Webhooks: defaultWebhooks(),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -110,7 +111,13 @@ func TestMistakes(t *testing.T) {
 		{"store ttl", `"store": {"ttl": {"default_ttl": 0}}`, "2:11: store.ttl: not supported yet; take it out\nplatform.json:2:34: store.ttl.default_ttl: 0; want a number above 0"},
 		{"checkpointer ttl", `"checkpointer": {"ttl": {"strategy": "delete"}}`, "2:18: checkpointer.ttl: not supported yet; take it out"},
 		{"checkpointer serde", `"checkpointer": {"serde": {}}`, "2:18: checkpointer.serde: names a Python class; checkpoints are JSON"},
-		{"webhooks", `"webhooks": {"url": {"allowed_ports": [443]}}`, "2:1: webhooks: not supported yet; take it out"},
+		{"webhook ports", `"webhooks": {"url": {"allowed_ports": [0, 70000]}}`, "2:40: webhooks.url.allowed_ports[0]: 0; want a whole number of 1 or more\nplatform.json:2:43: webhooks.url.allowed_ports[1]: 70000; want a port, 65535 at most"},
+		{"no webhook ports", `"webhooks": {"url": {"allowed_ports": []}}`, "2:39: webhooks.url.allowed_ports: is empty; http.disable_webhooks takes webhooks away"},
+		{"webhook domain", `"webhooks": {"url": {"allowed_domains": ["a.example", "*"]}}`, `2:55: webhooks.url.allowed_domains[1]: "*" is no domain; want one as in "hooks.example.com" or "*.example.com"`},
+		{"webhook header", `"webhooks": {"headers": {"Content-Type": "x"}}`, "2:25: webhooks.headers.Content-Type: is set by the server itself"},
+		{"webhook header name", `"webhooks": {"headers": {"a b": "x"}}`, "2:25: webhooks.headers.a b: is no name of a header"},
+		{"webhook variable", `"webhooks": {"headers": {"X": "${{ env.AWS_SECRET }}"}}`, "2:25: webhooks.headers.X: AWS_SECRET does not begin with LG_WEBHOOK_; rename the variable, or set webhooks.env_prefix"},
+		{"webhook template", `"webhooks": {"headers": {"X": "${{ secrets.A }}"}}`, "2:25: webhooks.headers.X: only ${{ env.NAME }} is expanded"},
 		{"python", `"dependencies": ["."]`, "2:1: dependencies: " + python},
 		{"env", `"env": 1`, `2:8: env: a number; want ".env" or {"NAME": "value"}`},
 		{"env value", `"env": {"A": 1}`, "2:14: env.A: a number; want a string"},

@@ -40,30 +40,6 @@ func (r *reader) checkpointer(p place) {
 	})
 }
 
-func (r *reader) webhooks(p place) {
-	r.later(func(p place) {
-		r.object(p, fields{
-			"env_prefix": func(p place) { r.text(p) },
-			"headers":    func(p place) { r.words(p) },
-			"url": func(p place) {
-				r.object(p, fields{
-					"require_https":    func(p place) { r.boolean(p) },
-					"allowed_domains":  func(p place) { r.texts(p) },
-					"allowed_ports":    r.ports,
-					"max_url_length":   func(p place) { r.whole(p, 1) },
-					"disable_loopback": func(p place) { r.boolean(p) },
-				})
-			},
-		})
-	})(p)
-}
-
-func (r *reader) ports(p place) {
-	for _, element := range r.elements(p, "an array of ports") {
-		r.whole(element, 1)
-	}
-}
-
 // words reads an object from name to string.
 func (r *reader) words(p place) map[string]string {
 	entries, ok := r.members(p, "an object from name to string")
