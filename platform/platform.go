@@ -100,7 +100,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.graphs = loadGraphs(cfg.Parts.Graphs)
-	if s.db, err = store.Open(ctx, store.Config{URI: cfg.database(), Indexed: cfg.File.Index(), Log: cfg.Log}); err != nil {
+	if s.db, err = store.Open(ctx, store.Config{
+		URI: cfg.database(), Indexed: cfg.File.Index(), TTL: cfg.ttl(), Log: cfg.Log,
+	}); err != nil {
 		return nil, err
 	}
 	if err := s.wire(ctx, guard); err != nil {
@@ -203,6 +205,14 @@ func (c Config) unhandled() string {
 		return ""
 	}
 	return string(c.File.Auth.Unhandled)
+}
+
+// ttl is what threads get that are made without a time of their own.
+func (c Config) ttl() *store.TTL {
+	if c.File.Checkpointer.TTL == 0 {
+		return nil
+	}
+	return &store.TTL{Minutes: c.File.Checkpointer.TTL.Minutes(), Strategy: c.File.Checkpointer.Strategy}
 }
 
 // database is where the rows are: DATABASE_URI, or the file in the data directory beside platform.json.

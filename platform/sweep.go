@@ -12,32 +12,61 @@ const (
 	sweepMost  = 500
 )
 
-// sweep deletes what has had its time: the threads of stateless runs and events that no reader can still want.
+// chore deletes what has had its time, of every process's rows: of all that serve one database, one does it.
+type chore struct {
+	name  string
+	every time.Duration
+	// most is how much one call of do may delete; whole repeats the call until nothing is left.
+	most  int
+	whole bool
+	do    func(ctx context.Context, a access.SystemAccess, most int) (int, error)
+}
+
+// chores are the threads of stateless runs, events that no reader can still want, webhooks that were told long ago, and threads whose
+// time is over.
+func (s *Server) chores() []chore {
+	ttl := s.cfg.File.Checkpointer
+	return []chore{
+		{"temporary", sweepEvery, sweepMost, true, s.db.Events.SweepTemporary},
+		{"events", sweepEvery, sweepMost, true, s.db.Events.SweepEvents},
+		{"deliveries", sweepEvery, sweepMost, true, s.db.Deliveries.SweepDeliveries},
+		{"threads", ttl.SweepEvery, ttl.SweepLimit, false, s.db.Threads.Sweep},
+	}
+}
+
+// sweep does the chores, each at its period, until ctx is done.
 func (s *Server) sweep(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	tick := sweepEvery
+	for _, w := range s.chores() {
+		tick = min(tick, w.every)
+	}
+	ticker := time.NewTicker(max(tick, time.Second))
+	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-ticker.C:
 		}
-		system := access.System("sweep")
-		for _, sweep := range []func(context.Context, access.SystemAccess, int) (int, error){
-			s.db.Events.SweepTemporary, s.db.Events.SweepEvents, s.db.Deliveries.SweepDeliveries,
-		} {
-			if err := s.all(ctx, system, sweep); err != nil && ctx.Err() == nil {
-				s.cfg.Log.WarnContext(ctx, "sweep failed", "error", err)
+		for _, w := range s.chores() {
+			// Half a tick early, so that a tick a moment before the time does not put the sweep off to the next.
+			if err := s.sweepOnce(ctx, w, w.every-tick/2); err != nil && ctx.Err() == nil {
+				s.cfg.Log.WarnContext(ctx, "sweep failed", "sweep", w.name, "error", err)
 			}
 		}
 	}
 }
 
-// all repeats a sweep in small chunks, so that no transaction is long.
-func (s *Server) all(ctx context.Context, system access.SystemAccess, sweep func(context.Context, access.SystemAccess, int) (int, error)) error {
+// sweepOnce sweeps, unless it was done within the period.
+func (s *Server) sweepOnce(ctx context.Context, w chore, period time.Duration) error {
+	system := access.System("sweep")
+	mine, err := s.db.ClaimSweep(ctx, system, w.name, period)
+	if !mine || err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
-		n, err := sweep(ctx, system, sweepMost)
-		if err != nil || n < sweepMost {
+		n, err := w.do(ctx, system, w.most)
+		if err != nil || n < w.most || !w.whole {
 			return err
 		}
 	}

@@ -15,7 +15,10 @@ import (
 	"github.com/locutory/locutory/platform/wire"
 )
 
-const detailCheckpoint = "Checkpoint %s not found"
+const (
+	detailCheckpoint = "Checkpoint %s not found"
+	detailNoGraphID  = "Thread %s has no graph ID"
+)
 
 // readState asks threads:read, finds the thread, and returns it with the saver that reads it under the same filter.
 func (s *Server) readState(ctx context.Context, c *call, checkpoint string) (string, graphs.Saver, error) {
@@ -262,7 +265,7 @@ func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id st
 		AssistantID string `json:"assistant_id"`
 	}
 	if err := decode(thread.Metadata, &bound); err != nil || bound.GraphID == "" {
-		return nil, refuse(http.StatusBadRequest, "Thread %s has no graph ID", id)
+		return nil, refuse(http.StatusBadRequest, detailNoGraphID, id)
 	}
 	assistant := store.Assistant{ID: bound.AssistantID, GraphID: bound.GraphID}
 	graph, err := s.load(ctx, bound.GraphID, "threads.update", assistant)
@@ -273,12 +276,10 @@ func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id st
 	if string(values) == "null" {
 		values = nil
 	}
-	return graph.Write(ctx, []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: values, AsNode: in.AsNode}}}}, graphs.Config{
-		ThreadID: id, GraphID: bound.GraphID, AssistantID: bound.AssistantID,
-		CheckpointID: at.CheckpointID, CheckpointNS: at.CheckpointNS, CheckpointMap: at.CheckpointMap,
-		Metadata: map[string]json.RawMessage{"graph_id": quoted(bound.GraphID), "assistant_id": quoted(bound.AssistantID)},
-		Saver:    s.DB.Checkpoints.Writer(scope, id, shown(graph)...), Now: s.Now,
-	})
+	config := s.stateConfig(ctx, id, bound.GraphID, bound.AssistantID)
+	config.CheckpointID, config.CheckpointNS, config.CheckpointMap = at.CheckpointID, at.CheckpointNS, at.CheckpointMap
+	config.Saver = s.DB.Checkpoints.Writer(scope, id, shown(graph)...)
+	return graph.Write(ctx, []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: values, AsNode: in.AsNode}}}}, config)
 }
 
 // shown names the channels of the graph's output: a thread shows no other of its values.

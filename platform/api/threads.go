@@ -22,21 +22,23 @@ func (s *Server) createThread(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	if err := unsupported(map[string]bool{"ttl": in.TTL != nil, "supersteps": len(in.Supersteps) > 0}); err != nil {
-		return err
-	}
 	id := strings.ToLower(in.ThreadID)
 	if id == "" {
 		id = s.NewID()
 	}
+	ttl := storeTTL(in.TTL)
 	value := &authhooks.ThreadsCreate{Metadata: map[string]any(in.Metadata)}
-	authhooks.SetFacts(value, authhooks.Facts{ThreadID: id, IfExists: string(in.IfExists)})
+	authhooks.SetFacts(value, authhooks.Facts{ThreadID: id, IfExists: string(in.IfExists), TTL: lifeOf(ttl)})
 	create, err := s.Guard.Threads(ctx, value)
 	if err != nil {
 		return err
 	}
+	written, err := s.supersteps(ctx, id, value.Metadata, in.Supersteps)
+	if err != nil {
+		return err
+	}
 	row, err := s.DB.Threads.Create(ctx, create, s.readIfExists(ctx, in.IfExists, id), store.ThreadNew{
-		ID: id, Metadata: value.Metadata, IfExists: string(in.IfExists),
+		ID: id, Metadata: value.Metadata, IfExists: string(in.IfExists), TTL: ttl, State: written,
 	})
 	if errors.Is(err, store.ErrExists) {
 		return refuse(http.StatusConflict, "Thread already exists")
@@ -73,11 +75,6 @@ func (s *Server) getThread(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range c.list("include") {
-		if name == "ttl" {
-			return refuse(http.StatusUnprocessableEntity, "include: ttl is not supported yet")
-		}
-	}
 	scope, err := s.readThread(ctx, authhooks.Facts{ThreadID: id})
 	if err != nil {
 		return err
@@ -86,7 +83,14 @@ func (s *Server) getThread(ctx context.Context, c *call) error {
 	if err != nil {
 		return named(err, detailThread, id)
 	}
-	return c.thread(http.StatusOK, row)
+	thread, err := wireThread(row)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(c.list("include"), "ttl") {
+		thread.TTL = wireTTL(row.TTL)
+	}
+	return c.json(http.StatusOK, thread)
 }
 
 // patchThread answers PATCH /threads/{id} (rest.md §4.3).
@@ -99,16 +103,13 @@ func (s *Server) patchThread(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	if err := unsupported(map[string]bool{"ttl": in.TTL != nil}); err != nil {
-		return err
-	}
 	value := &authhooks.ThreadsUpdate{Metadata: map[string]any(in.Metadata)}
 	authhooks.SetFacts(value, authhooks.Facts{ThreadID: id})
 	scope, err := s.Guard.Threads(ctx, value)
 	if err != nil {
 		return err
 	}
-	row, err := s.DB.Threads.Patch(ctx, scope, id, store.ThreadPatch{Metadata: value.Metadata})
+	row, err := s.DB.Threads.Patch(ctx, scope, id, store.ThreadPatch{Metadata: value.Metadata, TTL: storeTTL(in.TTL)})
 	if err != nil {
 		return patched(err, detailThread, id)
 	}
@@ -142,7 +143,8 @@ func (s *Server) searchThreads(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	if err := unsupported(map[string]bool{"extract": len(in.Extract) > 0}); err != nil {
+	paths, err := in.Extract.Paths()
+	if err != nil {
 		return err
 	}
 	limit, offset := in.Limit.Or(10), int(in.Offset)
@@ -151,6 +153,9 @@ func (s *Server) searchThreads(ctx context.Context, c *call) error {
 		return err
 	}
 	query.WithValues = len(in.Select) == 0 || slices.Contains(in.Select, "values")
+	for _, path := range paths {
+		query.WithValues = query.WithValues || path.Root == "values"
+	}
 	rows, total, err := s.DB.Threads.Search(ctx, scope, query)
 	if err != nil {
 		return err
@@ -162,16 +167,32 @@ func (s *Server) searchThreads(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
+		thread.Extracted = extracted(row, paths)
 		threads = append(threads, thread)
 	}
 	if len(in.Select) == 0 {
 		return c.json(http.StatusOK, threads)
 	}
-	projected, err := wire.ProjectAll(threads, in.Select)
+	projected, err := wire.ProjectAll(threads, append(in.Select, "extracted"))
 	if err != nil {
 		return err
 	}
 	return c.json(http.StatusOK, projected)
+}
+
+// extracted is what lies at the paths in a thread; nil for no paths.
+func extracted(row store.Thread, paths map[string]wire.Path) wire.Object {
+	if len(paths) == 0 {
+		return nil
+	}
+	roots := map[string]json.RawMessage{
+		"values": row.Values, "metadata": row.Metadata, "config": row.Config, "interrupts": row.Interrupts,
+	}
+	out := make(wire.Object, len(paths))
+	for alias, path := range paths {
+		out[alias] = path.In(roots[path.Root])
+	}
+	return out
 }
 
 // countThreads answers POST /threads/count with a bare integer.

@@ -120,6 +120,13 @@ func twoUsers() map[string]row {
 		"POST /threads/search": {own: 200, body: `{}`, tries: append(searches(`[]`), try{body: `{"ids": ["{thread}", "{busy}"]}`, want: `[]`})},
 		"POST /threads/count":  {own: 200, body: `{}`, tries: searches(`0`)},
 
+		"POST /threads/prune": {own: 200, body: `{"thread_ids": ["{thread}"]}`, tries: []try{
+			{body: `{"thread_ids": ["{thread}", "{busy}", "{kept}"]}`, want: `{"pruned_count":0}`},
+			{body: `{"thread_ids": ["{thread}", "{kept}"], "strategy": "keep_latest"}`, want: `{"pruned_count":0}`},
+		}},
+		"POST /threads/:thread_id/copy":   {own: 200, tries: []try{{}, {path: "/threads/{busy}/copy"}, {path: "/threads/{kept}/copy"}}},
+		"GET /threads/:thread_id/storage": {own: 200},
+
 		"GET /threads/:thread_id":       {own: 200},
 		"PATCH /threads/:thread_id":     {own: 200, body: `{"metadata": {"note": "changed"}}`},
 		"DELETE /threads/:thread_id":    {own: 204, tries: []try{{path: "/threads/{thread}"}, {path: "/threads/{busy}"}, {path: "/threads/{kept}"}}},

@@ -18,6 +18,8 @@ type Config struct {
 	HTTP HTTP
 	// Webhooks has its defaults when the file does not say.
 	Webhooks Webhooks
+	// Checkpointer says how long threads live.
+	Checkpointer Checkpointer
 }
 
 // Graph is one entry of "graphs".
@@ -67,7 +69,10 @@ func (c *Config) Index() []string {
 
 // config reads the whole file. Sections of features that are not built yet are read as strictly as the others.
 func (r *reader) config(p place) *Config {
-	c := &Config{Env: Env{File: DefaultEnvFile}, HTTP: HTTP{Disabled: map[string]bool{}}, Webhooks: defaultWebhooks()}
+	c := &Config{
+		Env: Env{File: DefaultEnvFile}, HTTP: HTTP{Disabled: map[string]bool{}},
+		Webhooks: defaultWebhooks(), Checkpointer: defaultCheckpointer(),
+	}
 	seen := false
 	r.object(p, fields{
 		"$schema":      func(p place) { r.text(p) },
@@ -76,7 +81,7 @@ func (r *reader) config(p place) *Config {
 		"auth":         func(p place) { c.Auth = r.auth(p) },
 		"http":         func(p place) { c.HTTP = r.http(p) },
 		"store":        r.store,
-		"checkpointer": r.checkpointer,
+		"checkpointer": func(p place) { c.Checkpointer = r.checkpointer(p) },
 		"webhooks":     func(p place) { c.Webhooks = r.webhooks(p) },
 	}, r.python())
 	if _, isObject := p.value.([]member); isObject && !seen {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -25,7 +26,8 @@ func TestParse(t *testing.T) {
     "cors": {"allow_origins": ["https://a.example"], "allow_credentials": true, "expose_headers": ["X-A"]},
     "mount_prefix": "/api", "disable_mcp": true, "disable_a2a": false, "enable_custom_route_auth": true
   },
-  "store": {}, "checkpointer": {}
+  "store": {},
+  "checkpointer": {"ttl": {"strategy": "keep_latest", "default_ttl": 0.5, "sweep_interval_minutes": 10, "sweep_limit": 7}}
 }`
 	got, err := Parse("platform.json", []byte(data))
 	if err != nil {
@@ -49,7 +51,8 @@ func TestParse(t *testing.T) {
 			},
 			MountPrefix: "/api", Disabled: map[string]bool{"mcp": true},
 		},
-		Webhooks: defaultWebhooks(),
+		Webhooks:     defaultWebhooks(),
+		Checkpointer: Checkpointer{Strategy: "keep_latest", TTL: 30 * time.Second, SweepEvery: 10 * time.Minute, SweepLimit: 7},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -109,7 +112,9 @@ func TestMistakes(t *testing.T) {
 		{"disable", `"http": {"disable_mcp": "true"}`, "2:25: http.disable_mcp: a string; want true or false"},
 		{"store index", `"store": {"index": {"dims": 3}}`, "2:11: store.index: not supported yet; take it out"},
 		{"store ttl", `"store": {"ttl": {"default_ttl": 0}}`, "2:11: store.ttl: not supported yet; take it out\nplatform.json:2:34: store.ttl.default_ttl: 0; want a number above 0"},
-		{"checkpointer ttl", `"checkpointer": {"ttl": {"strategy": "delete"}}`, "2:18: checkpointer.ttl: not supported yet; take it out"},
+		{"checkpointer strategy", `"checkpointer": {"ttl": {"strategy": "archive"}}`, `2:38: checkpointer.ttl.strategy: "archive"; want "delete" or "keep_latest"`},
+		{"checkpointer ttl", `"checkpointer": {"ttl": {"default_ttl": 0}}`, "2:41: checkpointer.ttl.default_ttl: 0; want a number of minutes above 0 and at most 52560000"},
+		{"checkpointer ttl as text", `"checkpointer": {"ttl": {"default_ttl": "1h"}}`, "2:41: checkpointer.ttl.default_ttl: a string; want a number of minutes"},
 		{"checkpointer serde", `"checkpointer": {"serde": {}}`, "2:18: checkpointer.serde: names a Python class; checkpoints are JSON"},
 		{"webhook ports", `"webhooks": {"url": {"allowed_ports": [0, 70000]}}`, "2:40: webhooks.url.allowed_ports[0]: 0; want a whole number of 1 or more\nplatform.json:2:43: webhooks.url.allowed_ports[1]: 70000; want a port, 65535 at most"},
 		{"no webhook ports", `"webhooks": {"url": {"allowed_ports": []}}`, "2:39: webhooks.url.allowed_ports: is empty; http.disable_webhooks takes webhooks away"},

@@ -24,22 +24,6 @@ func (r *reader) storeIndex(p place) {
 	})
 }
 
-func (r *reader) checkpointer(p place) {
-	r.object(p, fields{
-		"ttl": r.later(func(p place) {
-			r.object(p, fields{
-				"strategy":               func(p place) { r.choice(p, "delete", "keep_latest") },
-				"default_ttl":            r.positive,
-				"sweep_interval_minutes": r.positive,
-				"sweep_limit":            func(p place) { r.whole(p, 1) },
-			})
-		}),
-	}, fields{
-		"path":  r.refused("names a Python class; checkpoints lie in the server's database"),
-		"serde": r.refused("names a Python class; checkpoints are JSON"),
-	})
-}
-
 // words reads an object from name to string.
 func (r *reader) words(p place) map[string]string {
 	entries, ok := r.members(p, "an object from name to string")

@@ -131,6 +131,14 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a cancel of nothing", &wire.BulkCancel{}, `{}`, false, "want either status"},
 		{"a cancel of both", &wire.BulkCancel{}, `{"status":"all","run_ids":["x"]}`, false, "want either status"},
 		{"a bad ttl", &wire.ThreadPatch{}, `{"ttl":0}`, false, "ttl: want"},
+		{"a ttl beyond time", &wire.ThreadCreate{}, `{"ttl":{"ttl":1e300}}`, false, "ttl: want"},
+		{"a path from nowhere", &wire.ThreadSearch{}, `{"extract":{"x":"owned"}}`, false, `extract.x: "owned" does not begin with one of values, metadata`},
+		{"too many paths", &wire.ThreadSearch{}, `{"extract":{"a":"values","b":"values","c":"values","d":"values","e":"values","f":"values","g":"values","h":"values","i":"values","j":"values","k":"values"}}`, false, "extract: at most 10"},
+		{"no update in a superstep", &wire.ThreadCreate{}, `{"supersteps":[{"updates":[]}]}`, false, "supersteps.updates is required"},
+		{"an update of no node", &wire.ThreadCreate{}, `{"supersteps":[{"updates":[{"values":{}}]}]}`, false, "as_node is required"},
+		{"nothing to prune", &wire.ThreadPrune{}, `{}`, false, "thread_ids is required"},
+		{"no id to prune", &wire.ThreadPrune{}, `{"thread_ids":[""]}`, false, `thread_ids: "" is not a UUID`},
+		{"another strategy", &wire.ThreadPrune{}, `{"thread_ids":[],"strategy":"x"}`, false, `strategy: "x" is not one of delete, keep_latest`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

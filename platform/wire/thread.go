@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -67,6 +68,9 @@ type ThreadCreate struct {
 // Validate checks ids, enums and the supersteps' nodes.
 func (t *ThreadCreate) Validate() error {
 	for _, step := range t.Supersteps {
+		if len(step.Updates) == 0 {
+			return errors.New("supersteps.updates is required")
+		}
 		for _, update := range step.Updates {
 			if update.AsNode == "" {
 				return errors.New("supersteps.updates.as_node is required")
@@ -119,26 +123,23 @@ func (s ThreadSort) Valid() bool { return slices.Contains(s.all(), s) }
 // ThreadSearch is the body of POST /threads/search. Metadata and Values match by containment; a thread
 // without values never matches a Values filter. Extract maps an alias to a path such as values.messages[-1].
 type ThreadSearch struct {
-	IDs       []string          `json:"ids,omitzero"` // nil: any thread
-	Metadata  Object            `json:"metadata,omitzero"`
-	Values    Object            `json:"values,omitzero"`
-	Status    ThreadStatus      `json:"status,omitzero"`
-	Limit     Limit             `json:"limit,omitzero"` // default 10
-	Offset    Offset            `json:"offset,omitzero"`
-	SortBy    ThreadSort        `json:"sort_by,omitzero"` // default updated_at
-	SortOrder SortOrder         `json:"sort_order,omitzero"`
-	Select    []string          `json:"select,omitzero"`
-	Extract   map[string]string `json:"extract,omitzero"` // at most 10
+	IDs       []string     `json:"ids,omitzero"` // nil: any thread
+	Metadata  Object       `json:"metadata,omitzero"`
+	Values    Object       `json:"values,omitzero"`
+	Status    ThreadStatus `json:"status,omitzero"`
+	Limit     Limit        `json:"limit,omitzero"` // default 10
+	Offset    Offset       `json:"offset,omitzero"`
+	SortBy    ThreadSort   `json:"sort_by,omitzero"` // default updated_at
+	SortOrder SortOrder    `json:"sort_order,omitzero"`
+	Select    []string     `json:"select,omitzero"`
+	Extract   Extract      `json:"extract,omitzero"` // at most 10
 }
 
-// Validate checks ids, enums, selected names and the number of extracts.
+// Validate checks ids, enums, selected names and the paths of extracts.
 func (s *ThreadSearch) Validate() error {
-	if len(s.Extract) > 10 {
-		return errors.New("extract: at most 10 entries")
-	}
 	return errors.Join(
 		uuids("ids", s.IDs...), oneOf("status", s.Status), oneOf("sort_by", s.SortBy),
-		oneOf("sort_order", s.SortOrder), selected(s.Select, ThreadFields()),
+		oneOf("sort_order", s.SortOrder), selected(s.Select, ThreadFields()), s.Extract.validate(),
 	)
 }
 
@@ -158,10 +159,19 @@ type ThreadPrune struct {
 	Strategy  TTLStrategy `json:"strategy,omitzero"` // default delete
 }
 
-// Validate checks the ids and the strategy.
+// maxPrune is how many threads one request may prune: they are pruned together or not at all.
+const maxPrune = 1000
+
+// Validate checks the ids, their number and the strategy.
 func (p *ThreadPrune) Validate() error {
 	if p.ThreadIDs == nil {
 		return errors.New("thread_ids is required")
+	}
+	if len(p.ThreadIDs) > maxPrune {
+		return fmt.Errorf("thread_ids: at most %d", maxPrune)
+	}
+	if slices.Contains(p.ThreadIDs, "") {
+		return errors.New(`thread_ids: "" is not a UUID`)
 	}
 	return errors.Join(uuids("thread_ids", p.ThreadIDs...), oneOf("strategy", p.Strategy))
 }
@@ -169,4 +179,31 @@ func (p *ThreadPrune) Validate() error {
 // ThreadPruned is the answer of POST /threads/prune.
 type ThreadPruned struct {
 	PrunedCount int `json:"pruned_count"`
+}
+
+// ThreadStorage is what a thread's states take in the database (GET /threads/{id}/storage).
+type ThreadStorage struct {
+	ThreadID      string         `json:"thread_id"`
+	TotalBytes    int64          `json:"total_bytes"`
+	Checkpoints   StoredRows     `json:"checkpoints"`
+	ChannelValues StoredChannels `json:"channel_values"`
+	PendingWrites StoredRows     `json:"pending_writes"`
+}
+
+// StoredRows is how many rows there are and how many bytes they hold.
+type StoredRows struct {
+	Count int64 `json:"count"`
+	Bytes int64 `json:"bytes"`
+}
+
+// StoredChannels are the values of channels, all and each.
+type StoredChannels struct {
+	StoredRows
+	ByChannel map[string]StoredVersions `json:"by_channel"`
+}
+
+// StoredVersions is one channel's.
+type StoredVersions struct {
+	Versions int64 `json:"versions"`
+	Bytes    int64 `json:"bytes"`
 }

@@ -3,8 +3,12 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 )
+
+// MaxTTL is the longest life of a thread in minutes, a hundred years: so that its end is a time.
+const MaxTTL = 100 * 365 * 24 * 60
 
 // TTLStrategy is what happens to a thread when its time is over.
 type TTLStrategy string
@@ -44,8 +48,8 @@ func (t *TTL) validate() error {
 	if t == nil {
 		return nil
 	}
-	if t.Minutes <= 0 {
-		return errors.New("ttl: want a number of minutes above 0")
+	if t.Minutes <= 0 || t.Minutes > MaxTTL {
+		return fmt.Errorf("ttl: want a number of minutes above 0 and at most %d", MaxTTL)
 	}
 	return oneOf("ttl.strategy", t.Strategy)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/wire"
 )
@@ -166,20 +167,9 @@ func (x *execution) input() (graphs.Input, error) {
 		}
 		return graphs.Input{Value: x.kwargs.Input}, nil
 	}
-	in := &graphs.InputCommand{Resume: command.Resume.Value, HasResume: command.Resume.Set}
-	if len(command.Update) > 0 {
-		update, err := json.Marshal(command.Update)
-		if err != nil {
-			return graphs.Input{}, fmt.Errorf("command.update: %w", err)
-		}
-		in.Update = update
-	}
-	for _, target := range command.Goto {
-		to := graphs.Target{Node: target.Node}
-		if target.Send != nil {
-			to = graphs.Target{Node: target.Send.Node, Input: target.Send.Input, Send: true}
-		}
-		in.Goto = append(in.Goto, to)
+	in, err := runs.InputCommand(command)
+	if err != nil {
+		return graphs.Input{}, err
 	}
 	return graphs.Input{Command: in}, nil
 }
