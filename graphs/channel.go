@@ -54,6 +54,8 @@ type structField struct {
 	typ     reflect.Type
 	index   []int
 	tag     reflect.StructTag
+	// own says that it is a field of the state itself.
+	own bool
 }
 
 // structFields lists the fields of t that JSON would write, those of embedded structs in place.
@@ -85,7 +87,7 @@ func structFields(t reflect.Type) ([]structField, error) {
 			if name == "" {
 				name = f.Name
 			}
-			fields = append(fields, structField{name, f.Type, []int{i}, f.Tag})
+			fields = append(fields, structField{channel: name, typ: f.Type, index: []int{i}, tag: f.Tag})
 		}
 	}
 	return fields, errors.Join(mistakes...)

@@ -188,6 +188,9 @@ type viewField struct {
 
 // fill makes a new value of the view's type from written channels and returns a pointer to it.
 func (v *view) fill(channels []channel, cells []cell) (any, error) {
+	if v.typ == valuesType {
+		return fillValues(channels, cells)
+	}
 	p := reflect.New(v.typ)
 	s := p.Elem()
 	for i := range v.fields {

@@ -112,12 +112,8 @@ func compile(d *definition) (Runnable, error) {
 
 func (c *compiler) channels() {
 	g := c.g
-	fields, err := structFields(c.d.state)
-	if err != nil {
-		c.complain("state: %w", err)
-	}
 	g.state.typ = c.d.state
-	for _, f := range fields {
+	for _, f := range c.stateFields() {
 		if _, twice := g.byName[f.channel]; twice {
 			c.complain("channel %q is declared twice in %s", f.channel, c.d.state)
 			continue
@@ -131,7 +127,9 @@ func (c *compiler) channels() {
 		if ch.ephemeral {
 			g.ephemeral = append(g.ephemeral, len(g.channels))
 		}
-		g.state.fields = append(g.state.fields, viewField{len(g.channels), f.index, true})
+		if f.own {
+			g.state.fields = append(g.state.fields, viewField{len(g.channels), f.index, true})
+		}
 		g.channels = append(g.channels, ch)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.d.reducers)) {
@@ -291,7 +289,7 @@ func (c *compiler) schemas() {
 	g.before, g.after = c.breakpoints(c.d.before), c.breakpoints(c.d.after)
 	g.cache, g.transformers = c.d.cache, c.d.transformers
 	g.types.input, g.types.output, g.types.context = c.d.input, c.d.output, c.d.context
-	g.schemas.State = c.schema(c.d.state, nil)
+	g.schemas.State = c.schema(c.schemaType(), nil)
 	g.schemas.Input = c.schema(c.d.input, g.input)
 	g.schemas.Output = c.schema(c.d.output, g.output)
 	if c.d.context != nil {
@@ -304,7 +302,7 @@ func (c *compiler) schemas() {
 func (c *compiler) schema(t reflect.Type, only []int) json.RawMessage {
 	whole := t != nil
 	if t == nil {
-		t = c.d.state
+		t = c.schemaType()
 	}
 	schema, err := schemaOf(t)
 	if err != nil {

@@ -94,7 +94,7 @@ func (r *run) update(ctx context.Context, t *task) (Update, error) {
 	if t.node.sub != nil {
 		return r.nested(ctx, t)
 	}
-	if r.probes.guard {
+	if r.probes.guard && t.node.in.typ != valuesType {
 		return t.callGuarded(ctx)
 	}
 	return t.node.call(ctx, t.input)

@@ -115,6 +115,9 @@ func (g *graph) collectCommand(out *outcome, c Command) error {
 
 // collectPatch adds a write for each non-zero field.
 func (g *graph) collectPatch(out *outcome, value any) error {
+	if values, ok := value.(Values); ok {
+		return g.collectSet(out, Set(values))
+	}
 	s := reflect.ValueOf(value)
 	for s.Kind() == reflect.Pointer {
 		if s.IsNil() {
@@ -268,6 +271,9 @@ func (g *graph) readInput(value any) ([]write, error) {
 		return g.readObject(v, g.input)
 	case Set:
 		err := g.collectSet(&out, v)
+		return out.writes, err
+	case Values:
+		err := g.collectSet(&out, Set(v))
 		return out.writes, err
 	}
 	s := reflect.ValueOf(value)
