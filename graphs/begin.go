@@ -22,10 +22,13 @@ func (r *run) begin(ctx context.Context, in Input) error {
 		}
 		r.tasks = nil // new input discards the tasks anyway
 	}
+	if r.origin != "" {
+		r.adopt(saved)
+	}
 	cmd := in.Command
 	if r.yield != nil {
 		start := &RunStarted{RunID: r.cfg.RunID, Attempt: r.attempt, Output: r.g.outputNames}
-		if r.cp != nil {
+		if r.cp != nil && r.origin == "" {
 			start.Base = r.cp.ID
 			start.Resume = !fresh && (cmd == nil || !cmd.moves())
 		}
@@ -56,6 +59,7 @@ func (r *run) input(ctx context.Context, in Input, older bool) error {
 	if older {
 		return r.fork(ctx)
 	}
+	r.descend(r.tasks)
 	return nil
 }
 
@@ -85,10 +89,16 @@ func (r *run) open(ctx context.Context, in *Input) (saved *Saved, older bool, er
 		r.newest = newest.ID
 	}
 	if newest != nil && r.attempt > 1 && r.cfg.RunID != "" && newest.RunID == r.cfg.RunID {
-		*in = Input{}
+		*in, r.replay, r.origin = Input{}, nil, ""
 		return newest, false, nil
 	}
 	id := r.cfg.CheckpointID
+	if r.origin != "" {
+		if saved, err = r.cfg.Saver.Get(ctx, r.origin, id); err != nil {
+			return nil, false, fmt.Errorf("checkpoint %s of %s: %w", id, r.origin, err)
+		}
+		return saved, true, nil
+	}
 	if id == "" || newest != nil && newest.ID == id {
 		return newest, false, nil
 	}
@@ -150,11 +160,16 @@ func (r *run) inputJSON(writes []write) (json.RawMessage, error) {
 
 // fork copies an older checkpoint to the front: the run replays from there, and what its tasks had written is forgotten.
 func (r *run) fork(ctx context.Context) error {
-	plans := make([]plan, len(r.tasks))
-	for i, t := range r.tasks {
+	old := r.tasks
+	plans := make([]plan, len(old))
+	for i, t := range old {
 		plans[i] = r.again(t)
 	}
-	return r.commit(ctx, SourceFork, plans, applied{})
+	if err := r.commit(ctx, SourceFork, plans, applied{}); err != nil {
+		return err
+	}
+	r.descend(old)
+	return nil
 }
 
 // again plans a task anew, in a later checkpoint and without its outcome.
@@ -165,7 +180,7 @@ func (r *run) again(t *task) plan {
 // beginCommand answers interrupts, and applies update and goto as an input checkpoint which carries on with pending tasks.
 func (r *run) beginCommand(ctx context.Context, cmd *InputCommand, older bool) error {
 	r.resuming = true
-	found, err := r.answer(cmd)
+	found, err := r.answer(cmd, older)
 	if err != nil {
 		return err
 	}
@@ -173,6 +188,7 @@ func (r *run) beginCommand(ctx context.Context, cmd *InputCommand, older bool) e
 		if older {
 			return r.forkAnswered(ctx, found)
 		}
+		r.descend(r.tasks)
 		return r.putAnswers(ctx, found)
 	}
 	var out outcome

@@ -48,7 +48,7 @@ func Invoke[S any](ctx context.Context, r Runnable, in Input, cfg Config) (S, er
 		return invokeFold[S](ctx, r, in, cfg)
 	}
 	run := own.newRun(cfg)
-	run.encode = cfg.Saver != nil
+	run.encode, run.outermost = cfg.Saver != nil, true
 	if err := run.all(ctx, in); err != nil {
 		return state, err
 	}
@@ -93,7 +93,7 @@ func invokeFold[S any](ctx context.Context, r Runnable, in Input, cfg Config) (S
 		if err != nil {
 			return state, err
 		}
-		paused.note(e, cfg.CheckpointNS)
+		paused.note(e, "")
 		if err := fold(ctx, values, e, cfg); err != nil {
 			return state, err
 		}
@@ -107,9 +107,9 @@ func invokeFold[S any](ctx context.Context, r Runnable, in Input, cfg Config) (S
 // fold follows the root state of a run.
 func fold(ctx context.Context, values map[string]json.RawMessage, e Event, cfg Config) error {
 	switch {
-	case e.NS != cfg.CheckpointNS:
+	case e.NS != "":
 	case e.Kind == KindRunStart && e.RunStart.Base != "":
-		saved, err := cfg.Saver.Get(ctx, cfg.CheckpointNS, e.RunStart.Base)
+		saved, err := cfg.Saver.Get(ctx, "", e.RunStart.Base)
 		if err != nil {
 			return fmt.Errorf("base of the run: %w", err)
 		}

@@ -47,12 +47,18 @@ type run struct {
 	tasks  []*task
 	// defaults says that cells may hold values that no checkpoint has: the channels' initial ones.
 	defaults bool
+	// replay maps namespaces to the checkpoints that the run goes on from inside of subgraphs. origin is the namespace that this
+	// graph's checkpoint is in, if it is not ns.
+	replay map[string]string
+	origin string
 	// parents maps outer namespaces to their checkpoints.
 	parents map[string]string
 	// early are changes that go with the next checkpoint though they were applied before its own; parent, if set, is that
 	// checkpoint's parent instead of cp. Both are Write's.
 	early  *applied
 	parent *string
+	// outermost says that the run is no node's.
+	outermost bool
 	// writing says that the run is a Write, which may have to put patches together.
 	writing bool
 	// halted says that the run has paused: at a breakpoint, or for answers to its tasks' questions.
@@ -82,7 +88,7 @@ func (g *graph) Stream(ctx context.Context, in Input, cfg Config) iter.Seq2[Even
 func (g *graph) stream(ctx context.Context, in Input, cfg Config) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		r := g.newRun(cfg)
-		r.yield = yield
+		r.yield, r.outermost = yield, true
 		if err := r.all(ctx, in); err != nil && !errors.Is(err, errStopped) {
 			yield(Event{}, err)
 		}
@@ -182,6 +188,11 @@ func (r *run) know(e *Event) {
 func (r *run) do(ctx context.Context, in Input) error {
 	if r.limit < 1 {
 		return failf(ErrInvalidUpdate, "recursion_limit is %d; it must be at least 1", r.limit)
+	}
+	if r.outermost {
+		if err := r.inward(ctx); err != nil {
+			return err
+		}
 	}
 	r.probes.guard, r.probes.roundTrip = probe.Guard(ctx), probe.RoundTrip(ctx)
 	if err := r.begin(ctx, in); err != nil {

@@ -88,11 +88,17 @@ func (r *run) nested(ctx context.Context, t *task) (Update, error) {
 		cfg.Saver = &relay{to: cfg.Saver, run: r, task: t}
 	}
 	child := sub.newRun(cfg)
-	child.encode = r.encode
+	child.encode, child.replay = r.encode, r.replay
+	if t.origin != "" && t.origin != child.ns {
+		child.origin = t.origin
+	}
+	child.cfg.CheckpointID = t.base
+	again := t.origin != ""
+	t.origin, t.base = "", "" // another attempt goes on from its own
 	if r.yield != nil {
 		child.yield = func(e Event, _ error) bool { return r.tell(t, signal{event: e, relayed: true}) }
 	}
-	in, err := child.inputOf(ctx, t)
+	in, err := child.inputOf(ctx, t, again)
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +120,12 @@ func (r *run) nested(ctx context.Context, t *task) (Update, error) {
 }
 
 // inputOf is what a nested run begins with: answers, nothing if it has begun before, else the parent's values or a Send's argument.
-func (r *run) inputOf(ctx context.Context, t *task) (Input, error) {
+func (r *run) inputOf(ctx context.Context, t *task, again bool) (Input, error) {
 	if r.cfg.Saver != nil {
-		_, err := r.cfg.Saver.Get(ctx, r.ns, "")
+		var err error
+		if !again {
+			_, err = r.cfg.Saver.Get(ctx, r.ns, "")
+		}
 		if err != nil && !errors.Is(err, ErrNoCheckpoint) {
 			return Input{}, fmt.Errorf("read checkpoint: %w", err)
 		}

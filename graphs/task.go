@@ -45,6 +45,8 @@ type task struct {
 	paused []Interruption
 	// answers are for the questions of the task's subgraph, by id.
 	answers map[string]json.RawMessage
+	// origin and base are the namespace and the checkpoint that the task's subgraph goes on from, if it is not its own newest.
+	origin, base string
 	// gone is closed when the coordinator listens no more.
 	gone <-chan struct{}
 	// refused is the question whose answer did not fit.

@@ -55,7 +55,7 @@ func RunContext(ctx context.Context, t testing.TB, r graphs.Runnable, in graphs.
 
 func (res *Result) take(t testing.TB, e graphs.Event, cfg graphs.Config) {
 	t.Helper()
-	if e.NS != cfg.CheckpointNS {
+	if e.NS != "" {
 		return // a subgraph's
 	}
 	switch e.Kind {
@@ -63,7 +63,7 @@ func (res *Result) take(t testing.TB, e graphs.Event, cfg graphs.Config) {
 		if e.RunStart.Base == "" {
 			return
 		}
-		saved, err := cfg.Saver.Get(context.Background(), cfg.CheckpointNS, e.RunStart.Base)
+		saved, err := cfg.Saver.Get(context.Background(), "", e.RunStart.Base)
 		if err != nil {
 			t.Fatalf("base %s: %v", e.RunStart.Base, err)
 		}
