@@ -49,6 +49,8 @@ type Parts struct {
 	// Auth is an *authhooks.Auth or a func(context.Context) (*authhooks.Auth, error); nil serves without authentication.
 	Auth       any
 	AuthSymbol string
+	// Embed is what "store.index" searches by meaning with: an [items.Embedder] or a func() (E, error) of one. Nil without.
+	Embed any
 	// Platform is the text of platform.json.
 	Platform string
 }
@@ -120,6 +122,10 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 		return err
 	}
 	s.hub = events.NewHub()
+	long, err := s.longTerm(ctx, guard)
+	if err != nil {
+		return err
+	}
 	policy, err := s.webhooks()
 	if err != nil {
 		return err
@@ -128,7 +134,7 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 		DB: s.db, Hub: s.hub, Guard: guard, Graphs: s.graphs, Webhooks: policy, Now: time.Now, NewID: newID,
 	})
 	work := worker.New(worker.Config{
-		DB: s.db, Hub: s.hub, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log,
+		DB: s.db, Items: long, Hub: s.hub, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log,
 		Timeout: s.cfg.Process.RunTimeout, Version: Version(), Now: time.Now,
 	})
 	if n := s.cfg.Process.Workers; n > 0 {
@@ -141,7 +147,7 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 		}
 	}
 	s.api, err = api.New(api.Config{
-		DB: s.db, Runs: life, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log, Version: Version(),
+		DB: s.db, Runs: life, Items: long, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log, Version: Version(),
 		MaxBody: s.cfg.Process.MaxBodyBytes, MountPrefix: s.cfg.File.HTTP.MountPrefix, Disabled: s.cfg.File.HTTP.Disabled,
 		CORS: s.cfg.File.HTTP.CORS, Dev: s.cfg.Process.Dev, Now: time.Now, NewID: newID,
 	})

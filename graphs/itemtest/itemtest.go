@@ -148,7 +148,10 @@ func testRefusals(t *testing.T, p *place) {
 		}
 	}
 	for _, filter := range []map[string]any{
-		{"a": map[string]any{"$in": []any{1}}}, {"$eq": 1}, {"a": map[string]any{"$gt": true}}, {"a": map[string]any{"$gt": 1, "b": 2}},
+		{"a": map[string]any{"$in": []any{1}}},
+		{"$eq": 1},
+		{"a": map[string]any{"$gt": true}},
+		{"a": map[string]any{"$gt": 1, "b": 2}},
 		{"a": map[string]any{"b": map[string]any{"$like": "x"}}},
 	} {
 		var refused *graphs.FilterError

@@ -356,6 +356,8 @@ func (s *Server) load(ctx context.Context, graphID, accessContext string, assist
 	rt.Config.GraphID, rt.Config.AssistantID = graphID, assistant.ID
 	if caller, ok := access.From(ctx); ok {
 		rt.User, rt.Config.User = caller.User, caller.User
+		rt.Store = s.Items.For(caller)
+		rt.Config.Store = rt.Store
 	}
 	var config struct {
 		Configurable map[string]json.RawMessage `json:"configurable"`

@@ -58,6 +58,8 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 		owned     *store.OwnedKeyError
 		big       *http.MaxBytesError
 		input     *graphs.InputError
+		namespace *graphs.NamespaceError
+		filter    *graphs.FilterError
 		status500 = func(err error) (int, string, http.Header) {
 			s.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.Any("error", err))
 			return http.StatusInternalServerError, "internal error", nil
@@ -84,6 +86,10 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 		return http.StatusForbidden, fmt.Sprintf("metadata.%s is set by the server and cannot be changed", owned.Key), nil
 	case errors.As(err, &input):
 		return http.StatusUnprocessableEntity, input.Error(), nil
+	case errors.As(err, &namespace):
+		return http.StatusUnprocessableEntity, namespace.Error(), nil
+	case errors.As(err, &filter):
+		return http.StatusUnprocessableEntity, filter.Error(), nil
 	case errors.Is(err, graphs.ErrUnknownNode), errors.Is(err, graphs.ErrAmbiguousUpdate), errors.Is(err, graphs.ErrEmptyCommand):
 		return http.StatusUnprocessableEntity, err.Error(), nil
 	case errors.Is(err, store.ErrQuery):

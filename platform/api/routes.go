@@ -37,6 +37,12 @@ func (s *Server) Routes() []Route {
 		{get, "/ok", "meta", public(), s.ok},
 		{get, "/info", "meta", public(), s.info},
 
+		{http.MethodPut, "/store/items", "store", asks("store:put"), s.putItem},
+		{get, "/store/items", "store", asks("store:get"), s.getItem},
+		{del, "/store/items", "store", asks("store:delete"), s.deleteItem},
+		{post, "/store/items/search", "store", asks("store:search"), s.searchItems},
+		{post, "/store/namespaces", "store", asks("store:list_namespaces"), s.listNamespaces},
+
 		{post, "/assistants", "assistants", asks("assistants:create", "(assistants:read)"), s.createAssistant},
 		{post, "/assistants/search", "assistants", asks("assistants:search"), s.searchAssistants},
 		{post, "/assistants/count", "assistants", asks("assistants:search"), s.countAssistants},

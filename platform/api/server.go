@@ -21,6 +21,7 @@ import (
 
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/config"
+	"github.com/locutory/locutory/platform/items"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
 )
@@ -29,6 +30,7 @@ import (
 type Config struct {
 	DB     *store.DB
 	Runs   *runs.Runs
+	Items  *items.Items
 	Guard  *access.Guard
 	Graphs runs.Registry
 	Log    *slog.Logger
@@ -60,8 +62,8 @@ type Server struct {
 
 // New returns a Server that is ready to serve. Close it.
 func New(cfg Config) (*Server, error) {
-	if cfg.DB == nil || cfg.Runs == nil || cfg.Guard == nil || cfg.Graphs == nil {
-		return nil, errors.New("api: DB, Runs, Guard and Graphs are needed")
+	if cfg.DB == nil || cfg.Runs == nil || cfg.Items == nil || cfg.Guard == nil || cfg.Graphs == nil {
+		return nil, errors.New("api: DB, Runs, Items, Guard and Graphs are needed")
 	}
 	if cfg.Heartbeat <= 0 {
 		cfg.Heartbeat = 5 * time.Second

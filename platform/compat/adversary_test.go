@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,7 +159,7 @@ func (a *adversary) judge(y shot, got answer) string {
 		return "the server failed"
 	case y.foreign && got.Status < 300:
 		return "a row of somebody else, or none, was reached"
-	case y.fruitless && got.Status == http.StatusOK && string(got.Body) != "[]" && string(got.Body) != "0":
+	case y.fruitless && got.Status == http.StatusOK && !slices.Contains([]string{"[]", "0", `{"items":[]}`}, string(got.Body)):
 		return "a search for what others wrote found something"
 	}
 	var head bytes.Buffer

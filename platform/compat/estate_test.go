@@ -43,6 +43,9 @@ func settle(t *testing.T, s *server, token string) estate {
 	e.must(200, "GET", "/threads/{thread}/state", "").into(t, &state)
 	e.ids["checkpoint"] = state.Checkpoint.ID
 
+	e.must(204, "PUT", "/store/items", `{"namespace": ["{marker}"], "key": "{marker}", "value": {"note": "{marker}"}}`)
+	e.must(204, "PUT", "/store/items", `{"namespace": ["{marker}", "deep"], "key": "note", "value": {"note": "{marker}"}, "ttl": 1000}`)
+
 	e.ids["busy"] = e.must(200, "POST", "/threads", `{`+marked+`}`).field(t, "thread_id")
 	e.ids["pending"] = e.must(200, "POST", "/threads/{busy}/runs", `{"assistant_id": "agent", "after_seconds": 3600, `+said+`, `+marked+`}`).
 		field(t, "run_id")
@@ -103,7 +106,10 @@ func (e estate) unfill(text []byte) string {
 // snapshot is all of the estate that its owner can see, byte by byte.
 func (e estate) snapshot() map[string]string {
 	e.s.t.Helper()
-	all := map[string]string{}
+	all := map[string]string{"items": string(e.must(200, "POST", "/store/items/search", `{"filter": {"note": "{marker}"}}`).Body)}
+	for _, path := range []string{"/store/items?namespace={marker}&key={marker}", "/store/items?namespace={marker}.deep&key=note"} {
+		all[path] = string(e.must(200, "GET", path, "").Body)
+	}
 	for _, path := range []string{
 		"/assistants/{assistant}", "/threads/{thread}", "/threads/{thread}/state", "/threads/{thread}/history?limit=1000",
 		"/threads/{thread}/runs", "/threads/{thread}/runs/{run}", "/threads/{thread}/runs/{run}/stream", "/threads/{thread}/runs/{run}/join",

@@ -1,11 +1,12 @@
 package compat
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/locutory/locutory/platform/api"
 )
@@ -34,6 +35,7 @@ func TestEveryRouteHasTwoUsers(t *testing.T) {
 func TestAC17AC45ThreadsOfOthersAreMissing(t *testing.T)    { t.Parallel(); meet(t, "/threads") }
 func TestAC18AC19AssistantsOfOthersAreMissing(t *testing.T) { t.Parallel(); meet(t, "/assistants") }
 func TestAC45RunsOfOthersAreMissing(t *testing.T)           { t.Parallel(); meet(t, "/runs") }
+func TestAC23ItemsOfOthersAreMissing(t *testing.T)          { t.Parallel(); meet(t, "/store") }
 
 // meet lets Bob try everything on Alice's rows by the routes under a path, and Alice use them herself.
 func meet(t *testing.T, under string) {
@@ -53,7 +55,7 @@ func meet(t *testing.T, under string) {
 					try.check(t, e, method, path)
 				}
 				e.unchanged(t, before)
-				e.must(row.own, method, template(path), row.body)
+				e.must(row.own, method, cmp.Or(row.path, template(path)), row.body)
 			})
 		}
 	})
@@ -82,12 +84,20 @@ func (y try) check(t *testing.T, e estate, method, path string) {
 		if got.Status != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404: %s", about, got.Status, got.Body)
 		}
-		if diff := cmp.Diff(other.comparable(unknown), got.comparable(e)); diff != "" {
+		if diff := gocmp.Diff(other.comparable(unknown), got.comparable(e)); diff != "" {
 			t.Errorf("%s: not the answer of a row that is not there (-absent +foreign):\n%s", about, diff)
 		}
 	case missing:
 		if got.Status != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404: %s", about, got.Status, got.Body)
+		}
+	case silent:
+		if got.Status != http.StatusNoContent || len(got.Body) > 0 {
+			t.Errorf("%s: status %d, want 204: %s", about, got.Status, got.Body)
+		}
+	case refused:
+		if got.Status != http.StatusForbidden || string(got.Body) != `{"detail":"Forbidden"}` {
+			t.Errorf("%s: status %d, want 403 Forbidden: %s", about, got.Status, got.Body)
 		}
 	case anyone:
 		if got.Status != http.StatusNoContent && got.Status != http.StatusNotFound {

@@ -29,7 +29,13 @@ func (a *adversary) aim(route api.Route) shot {
 	case strings.HasSuffix(route.Path, "/state"):
 		y.path += a.maybe(2, "?subgraphs=true")
 	}
+	if y.path == "/store/items" && route.Method == "GET" {
+		y.path += a.oneOf("?namespace=memories", "?namespace=memories.deep", "?namespace=a&namespace=b", "?namespace=a..b", "?namespace=%00") +
+			a.oneOf("&key=k0", "&key=k1", "&key=k2", "&key=%FF", "") + a.maybe(4, "&refresh_ttl=false")
+	}
 	switch {
+	case route.Path == "/store/items" && route.Method == "DELETE":
+		y.body = a.body(&y)
 	case route.Method == "GET" || route.Method == "DELETE" || strings.HasSuffix(route.Path, "/cancel"):
 	case a.rng.IntN(50) == 0:
 		y.body = a.oneOf(`{`, `[]`, `{"metadata": 1}`, `null`, `{"thread_id": "x"}`, "\x00")
@@ -63,6 +69,8 @@ func (a *adversary) body(y *shot) string {
 	metadata := fmt.Sprintf(`"metadata": {"note": %q%s}`, mark, a.maybe(5, `, "owner": `+a.oneOf(`"user0"`, `"user1"`, `"user2"`, `null`)))
 	path := y.route.Path
 	switch {
+	case strings.HasPrefix(path, "/store"):
+		return a.item(y, mark)
 	case searching(path):
 		return a.search(y)
 	case path == "/assistants":
@@ -95,6 +103,26 @@ func (a *adversary) body(y *shot) string {
 		return a.run(y, mark, metadata)
 	}
 	return `{` + metadata + `}`
+}
+
+// item is a request to the store. All users use the same namespaces and keys.
+func (a *adversary) item(y *shot, mark string) string {
+	namespace := a.oneOf(`["memories"]`, `["memories", "deep"]`, `["a", "b"]`, `["a.b"]`, `[]`)
+	key := a.oneOf("k0", "k1", "k2", "'")
+	switch y.route.Method + " " + y.route.Path {
+	case "PUT /store/items":
+		return fmt.Sprintf(`{"namespace": %s, "key": %q, "value": {"note": %q, "n": %d}%s}`, namespace, key, mark, a.rng.IntN(5), a.maybe(5, `, "ttl": 0.01`))
+	case "DELETE /store/items":
+		return fmt.Sprintf(`{"namespace": %s, "key": %q}`, namespace, key)
+	case "POST /store/namespaces":
+		return fmt.Sprintf(`{"limit": %d%s%s}`, 1+a.rng.IntN(50), a.maybe(3, `, "prefix": ["*"]`), a.maybe(3, `, "max_depth": 1`))
+	}
+	if a.rng.IntN(3) == 0 {
+		y.fruitless = true
+		other := (a.user + 1 + a.rng.IntN(a.w.users-1)) % a.w.users
+		return fmt.Sprintf(`{"filter": {"note": %q}}`, a.estates[other].marker)
+	}
+	return fmt.Sprintf(`{"namespace_prefix": %s, "limit": %d, "filter": {"n": {"$gte": %d}}}`, namespace, 1+a.rng.IntN(50), a.rng.IntN(3))
 }
 
 // create asks for an id: a fresh one, one of the user's, or one of somebody else's estate, which is never given back. Other ids of

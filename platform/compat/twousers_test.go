@@ -7,6 +7,8 @@ type row struct {
 	// own is what the owner gets who sends body to the route with the ids of the estate.
 	own  int
 	body string
+	// path is the owner's; empty is the route's own.
+	path string
 	// tries are what Bob does with the ids of Alice's estate; none means the route as the owner calls it, which must be hidden.
 	tries []try
 }
@@ -25,6 +27,8 @@ const (
 	without = "without"  // 200 without anything of Alice's
 	public  = "everyone" // no credentials are needed
 	anyone  = "anyone"   // 204 or 404: what is Bob's own, if there is any
+	silent  = "silent"   // 204, whether there is something or not
+	refused = "refused"  // 403, which says nothing of the row
 )
 
 const hello = `{"assistant_id": "agent", "input": {"messages": [{"role": "user", "content": "hello"}]}}`
@@ -170,6 +174,32 @@ func twoUsers() map[string]row {
 			{body: `{"thread_id": "{mine}", "run_ids": ["{myrun}", "{pending}"]}`},
 			{path: "/runs/cancel?action=rollback", body: `{"status": "all"}`, want: anyone},
 		}},
+		"PUT /store/items": {own: 204, body: `{"namespace": ["{marker}", "deep"], "key": "note", "value": {"note": "changed"}}`, tries: []try{
+			{body: `{"namespace": ["{marker}", "deep"], "key": "note", "value": {"note": "stolen"}}`, want: refused},
+		}},
+		"GET /store/items": {own: 200, path: "/store/items?namespace={marker}.deep&key=note", tries: []try{
+			{path: "/store/items?namespace={marker}.deep&key=note", want: `null`},
+			{path: "/store/items?namespace={marker}&namespace=deep&key=note&refresh_ttl=true", want: `null`},
+			{path: "/store/items?namespace={marker}.deep&key={new}", want: `null`},
+			{path: "/store/items?key=note", want: `null`},
+		}},
+		"DELETE /store/items": {own: 204, body: `{"namespace": ["{marker}", "deep"], "key": "note"}`, tries: []try{
+			{body: `{"namespace": ["{marker}", "deep"], "key": "note"}`, want: silent}, {body: `{"namespace": ["{marker}"], "key": "{new}"}`, want: silent},
+		}},
+		"POST /store/items/search": {own: 200, body: `{}`, tries: []try{
+			{body: `{}`, want: without},
+			{body: `{"limit": 1000, "refresh_ttl": true}`, want: without},
+			{body: `{"filter": {"note": "{marker}"}}`, want: `{"items":[]}`},
+			{body: `{"filter": {"note": {"$gte": "{marker}", "$lte": "{marker}"}}}`, want: `{"items":[]}`},
+			{body: `{"namespace_prefix": ["{marker}"]}`, want: `{"items":[]}`},
+		}},
+		"POST /store/namespaces": {own: 200, body: `{}`, tries: []try{
+			{body: `{}`, want: without},
+			{body: `{"prefix": ["*"], "limit": 1000, "max_depth": 1}`, want: without},
+			{body: `{"prefix": ["{marker}"]}`, want: `{"namespaces":[]}`},
+			{body: `{"prefix": ["*", "deep"], "suffix": ["deep"]}`, want: without},
+		}},
+
 		"GET /runs/:run_id/stream": {own: 200, tries: []try{
 			{path: "/runs/{run}/stream"}, {path: "/runs/{pending}/stream"}, {path: "/runs/{loose}/stream"},
 		}},

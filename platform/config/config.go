@@ -20,6 +20,8 @@ type Config struct {
 	Webhooks Webhooks
 	// Checkpointer says how long threads live.
 	Checkpointer Checkpointer
+	// Store is the long-term store.
+	Store Store
 }
 
 // Graph is one entry of "graphs".
@@ -71,7 +73,7 @@ func (c *Config) Index() []string {
 func (r *reader) config(p place) *Config {
 	c := &Config{
 		Env: Env{File: DefaultEnvFile}, HTTP: HTTP{Disabled: map[string]bool{}},
-		Webhooks: defaultWebhooks(), Checkpointer: defaultCheckpointer(),
+		Webhooks: defaultWebhooks(), Checkpointer: defaultCheckpointer(), Store: defaultStore(),
 	}
 	seen := false
 	r.object(p, fields{
@@ -80,7 +82,7 @@ func (r *reader) config(p place) *Config {
 		"env":          func(p place) { c.Env = r.env(p) },
 		"auth":         func(p place) { c.Auth = r.auth(p) },
 		"http":         func(p place) { c.HTTP = r.http(p) },
-		"store":        r.store,
+		"store":        func(p place) { c.Store = r.store(p) },
 		"checkpointer": func(p place) { c.Checkpointer = r.checkpointer(p) },
 		"webhooks":     func(p place) { c.Webhooks = r.webhooks(p) },
 	}, r.python())

@@ -53,6 +53,7 @@ func TestParse(t *testing.T) {
 		},
 		Webhooks:     defaultWebhooks(),
 		Checkpointer: Checkpointer{Strategy: "keep_latest", TTL: 30 * time.Second, SweepEvery: 10 * time.Minute, SweepLimit: 7},
+		Store:        Store{TTL: StoreTTL{RefreshOnRead: true, SweepInterval: 5 * time.Minute}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -110,8 +111,12 @@ func TestMistakes(t *testing.T) {
 		{"dashes", `"http": {"configurable-headers": {}}`, "2:10: http.configurable-headers: unknown key; did you mean configurable_headers?"},
 		{"middleware order", `"http": {"middleware_order": "auth_first"}`, "2:10: http.middleware_order: App.Middleware is outermost, auth inside, CORS around both"},
 		{"disable", `"http": {"disable_mcp": "true"}`, "2:25: http.disable_mcp: a string; want true or false"},
-		{"store index", `"store": {"index": {"dims": 3}}`, "2:11: store.index: not supported yet; take it out"},
-		{"store ttl", `"store": {"ttl": {"default_ttl": 0}}`, "2:11: store.ttl: not supported yet; take it out\nplatform.json:2:34: store.ttl.default_ttl: 0; want a number above 0"},
+		{"store index", `"store": {"index": {"dims": 3}}`, `2:20: store.index: no "embed"; want {"embed": "./embed:Embedder", "dims": 1536}`},
+		{"store index dims", `"store": {"index": {"embed": "./e:E"}}`, `2:20: store.index: no "dims"; want how many numbers a vector of "embed" has`},
+		{"store index embed", `"store": {"index": {"embed": "openai:small", "dims": 0}}`, `2:30: store.index.embed: "openai:small": the directory is relative to this file; did you mean "./openai:small"?` +
+			"\nplatform.json:2:54: store.index.dims: 0; want a whole number of 1 or more"},
+		{"store ttl", `"store": {"ttl": {"default_ttl": 0, "sweep_interval_minutes": 1e12}}`, "2:34: store.ttl.default_ttl: 0; want a number of minutes above 0 and at most 52560000\n" +
+			"platform.json:2:63: store.ttl.sweep_interval_minutes: 1e12; want a number of minutes above 0 and at most 52560000"},
 		{"checkpointer strategy", `"checkpointer": {"ttl": {"strategy": "archive"}}`, `2:38: checkpointer.ttl.strategy: "archive"; want "delete" or "keep_latest"`},
 		{"checkpointer ttl", `"checkpointer": {"ttl": {"default_ttl": 0}}`, "2:41: checkpointer.ttl.default_ttl: 0; want a number of minutes above 0 and at most 52560000"},
 		{"checkpointer ttl as text", `"checkpointer": {"ttl": {"default_ttl": "1h"}}`, "2:41: checkpointer.ttl.default_ttl: a string; want a number of minutes"},

@@ -1,29 +1,5 @@
 package config
 
-// The sections of features that are not built yet. They are read in full, so that the file of an operator who copies them
-// from another server meets all of its mistakes at once.
-
-func (r *reader) store(p place) {
-	r.object(p, fields{
-		"index": r.later(r.storeIndex),
-		"ttl": r.later(func(p place) {
-			r.object(p, fields{
-				"default_ttl":            r.positive,
-				"refresh_on_read":        func(p place) { r.boolean(p) },
-				"sweep_interval_minutes": r.positive,
-			})
-		}),
-	})
-}
-
-func (r *reader) storeIndex(p place) {
-	r.object(p, fields{
-		"embed":  func(p place) { r.text(p) },
-		"dims":   func(p place) { r.whole(p, 1) },
-		"fields": func(p place) { r.texts(p) },
-	})
-}
-
 // words reads an object from name to string.
 func (r *reader) words(p place) map[string]string {
 	entries, ok := r.members(p, "an object from name to string")

@@ -146,18 +146,6 @@ func (r *reader) whole(p place, least int64) int64 {
 	return n
 }
 
-// positive checks a number above zero, such as minutes.
-func (r *reader) positive(p place) {
-	number, ok := p.value.(json.Number)
-	if !ok {
-		r.wrong(p, "%s; want a number", kind(p.value))
-		return
-	}
-	if f, err := number.Float64(); err != nil || f <= 0 {
-		r.wrong(p, "%s; want a number above 0", number)
-	}
-}
-
 // choice reads one of a few words.
 func (r *reader) choice(p place, words ...string) string {
 	s, ok := p.value.(string)

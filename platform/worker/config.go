@@ -31,6 +31,12 @@ func (x *execution) config(user *authhooks.User) (graphs.Config, error) {
 		Attempt: c.Attempt, User: user, Now: x.Now, Durability: graphs.Durability(x.kwargs.Durability),
 		InterruptBefore: x.kwargs.InterruptBefore, InterruptAfter: x.kwargs.InterruptAfter, Messages: speaks(c.Run.Modes),
 	}
+	if x.Items != nil {
+		request, _ := x.kwargs.Config.Configurable["langgraph_request_id"].(string)
+		cfg.Store = x.Items.For(access.Caller{
+			User: user, Origin: authhooks.OriginWorker, Transport: authhooks.TransportInternal, RequestID: request,
+		})
+	}
 	settings := wire.Object{}
 	for _, from := range []wire.Config{assistant, thread, x.kwargs.Config} {
 		for key, value := range from.Configurable {

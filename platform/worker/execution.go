@@ -124,7 +124,7 @@ func (x *execution) load(ctx context.Context, cfg graphs.Config) (graph graphs.R
 		return nil, fmt.Errorf("graph %q: %w", cfg.GraphID, err)
 	}
 	return source.Load(ctx, &graphs.ServerRuntime{
-		Config: cfg, User: cfg.User, AccessContext: "threads.create_run", IsForExecution: true,
+		Config: cfg, User: cfg.User, Store: cfg.Store, AccessContext: "threads.create_run", IsForExecution: true,
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/events"
+	"github.com/locutory/locutory/platform/items"
 	"github.com/locutory/locutory/platform/queue"
 	"github.com/locutory/locutory/platform/store"
 )
@@ -23,9 +24,11 @@ type Registry interface {
 	Graph(id string) (graphs.Source, error)
 }
 
-// Config is what a Worker needs. Timeout, Version, Log and Now may be zero.
+// Config is what a Worker needs. Items, Timeout, Version, Log and Now may be zero.
 type Config struct {
-	DB     *store.DB
+	DB *store.DB
+	// Items is what nodes find as the store of their runtime; nil gives them none.
+	Items  *items.Items
 	Hub    *events.Hub
 	Guard  *access.Guard
 	Graphs Registry

@@ -1,0 +1,67 @@
+package config
+
+import "time"
+
+// Store is the section "store": the long-term store.
+type Store struct {
+	TTL StoreTTL
+	// Index is nil when items are not searched by meaning.
+	Index *StoreIndex
+}
+
+// StoreTTL says how long items live.
+type StoreTTL struct {
+	// Default is the life of items that do not say so themselves; 0: for ever.
+	Default time.Duration
+	// RefreshOnRead begins a life anew whenever the item is read. It is true unless the file says otherwise.
+	RefreshOnRead bool
+	// SweepInterval is how often what has expired is deleted; it is out of sight at once. Five minutes unless the file says otherwise.
+	SweepInterval time.Duration
+}
+
+// StoreIndex says how items are searched by meaning.
+type StoreIndex struct {
+	// Embed names a value with EmbedDocuments and EmbedQuery, or a function that returns one and an error.
+	Embed Symbol
+	// Dims is how many numbers a vector of Embed has.
+	Dims int
+	// Fields are paths into values, of what is embedded; ["$"], the whole value, unless the file says otherwise.
+	Fields []string
+	// Pos is the place of Embed in the file.
+	Pos Pos
+}
+
+func defaultStore() Store {
+	return Store{TTL: StoreTTL{RefreshOnRead: true, SweepInterval: 5 * time.Minute}}
+}
+
+func (r *reader) store(p place) Store {
+	s := defaultStore()
+	r.object(p, fields{
+		"index": func(p place) { s.Index = r.storeIndex(p) },
+		"ttl": func(p place) {
+			r.object(p, fields{
+				"default_ttl":            func(p place) { s.TTL.Default = r.minutes(p) },
+				"refresh_on_read":        func(p place) { s.TTL.RefreshOnRead = r.boolean(p) },
+				"sweep_interval_minutes": func(p place) { s.TTL.SweepInterval = r.minutes(p) },
+			})
+		},
+	})
+	return s
+}
+
+func (r *reader) storeIndex(p place) *StoreIndex {
+	x := &StoreIndex{Fields: []string{"$"}, Pos: p.pos}
+	named, sized := false, false
+	r.object(p, fields{
+		"embed":  func(p place) { named, x.Pos, x.Embed = true, p.pos, r.symbol(p) },
+		"dims":   func(p place) { sized, x.Dims = true, int(r.whole(p, 1)) },
+		"fields": func(p place) { x.Fields = r.texts(p) },
+	})
+	if _, isObject := p.value.([]member); isObject && !named {
+		r.wrong(p, `no "embed"; want {"embed": "./embed:Embedder", "dims": 1536}`)
+	} else if isObject && !sized {
+		r.wrong(p, `no "dims"; want how many numbers a vector of "embed" has`)
+	}
+	return x
+}
