@@ -100,6 +100,9 @@ func newChannel(f structField) (channel, error) {
 	complain := func(format string, args ...any) {
 		mistakes = append(mistakes, fmt.Errorf("channel %q: "+format, append([]any{f.channel}, args...)...))
 	}
+	if c.name == "" {
+		complain("a channel needs a name")
+	}
 	if strings.HasPrefix(c.name, "__") || strings.ContainsAny(c.name, ":") {
 		complain("names with ':' or a leading '__' are the engine's; rename the field or its json tag")
 	}

@@ -213,6 +213,9 @@ func (c *compiler) nodes() {
 			c.complain("node %q has no function", def.name)
 			continue
 		}
+		if def.timeout < 0 {
+			c.complain("node %q: Timeout(%v): the time is negative", def.name, def.timeout)
+		}
 		if _, twice := c.g.byNode[def.name]; twice {
 			c.complain("node %q is added twice", def.name)
 			continue

@@ -75,6 +75,22 @@ func TestCompileTellsAllMistakes(t *testing.T) {
 			_, err := graphs.NewStateGraph[string]().Compile()
 			return err
 		}, []string{"state: string is no struct"}},
+		{"options", func() error {
+			_, err := graphs.NewStateGraph[listState](graphs.Field[string](""), graphs.Field[int]("items"), graphs.Field[string]("x", `reduce:"add"`)).
+				AddNode("a", ok, graphs.Timeout(-1), graphs.Cache(-1, "nothing")).
+				AddSubgraph("sub", graphs.NewStateGraph[listState]().AddNode("n", ok).AddEdge(graphs.Start, "n"), graphs.Cache(0)).
+				AddEdge(graphs.Start, "a").AddEdge("a", "sub").Compile()
+			return err
+		}, []string{
+			`channel "": a channel needs a name`, `channel "items" is declared twice`, `channel "x": reduce:"add" needs a number, not string`,
+			`node "a": Timeout(-1ns): the time is negative`, `node "a": Cache(-1ns): the time is negative`,
+			`node "a": Cache names the key "nothing", which neither the state nor the node's input has`,
+			`node "sub": Cache: a subgraph is not cached; give the option to its nodes`,
+		}},
+		{"no keys", func() error {
+			_, err := graphs.NewStateGraph[graphs.Values]().Compile()
+			return err
+		}, []string{`a graph over graphs.Values has no keys; add options like graphs.Field[string]("topic")`}},
 		{"schemas", func() error {
 			_, err := graphs.NewStateGraph[listState](graphs.InputSchema[badState]()).AddNode("a", ok).AddEdge(graphs.Start, "a").Compile()
 			return err

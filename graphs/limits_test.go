@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -31,8 +32,11 @@ func TestTimeouts(t *testing.T) {
 			AddNode("other", untilDone).AddEdge(graphs.Start, "slow").AddEdge(graphs.Start, "other"), graphs.Config{}, "slow"},
 		"a step": {graphs.NewStateGraph[listState]().AddNode("a", untilDone).AddNode("b", untilDone).
 			AddEdge(graphs.Start, "a").AddEdge(graphs.Start, "b"), graphs.Config{StepTimeout: time.Millisecond}, ""},
-		"a step of one": {graphs.NewStateGraph[listState]().AddNode("a", untilDone).AddEdge(graphs.Start, "a"),
-			graphs.Config{StepTimeout: time.Millisecond}, ""},
+		"a step of one": {
+			graphs.NewStateGraph[listState]().AddNode("a", untilDone).AddEdge(graphs.Start, "a"),
+			graphs.Config{StepTimeout: time.Millisecond},
+			"",
+		},
 	}
 	for name, way := range ways {
 		g := compile(t, way.graph)
@@ -91,13 +95,15 @@ func TestMaxConcurrency(t *testing.T) {
 					now := busy.Add(1)
 					for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
 					}
-					time.Sleep(100 * time.Microsecond) // so that others would be seen
+					for range 100 {
+						runtime.Gosched() // so that others would be seen
+					}
 					busy.Add(-1)
 					return graphs.Patch(listState{Items: []string{name}}), nil
 				}).AddEdge(graphs.Start, name)
 			}
 			cfg := graphs.Config{MaxConcurrency: 3}
-			got := ""
+			var got string
 			if streamed {
 				got = string(run(t, compile(t, g), value(`{}`), cfg).Values["items"])
 				got = strings.NewReplacer(`["`, "", `"]`, "", `","`, " ").Replace(got)

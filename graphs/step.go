@@ -224,7 +224,7 @@ func (r *run) note(ap *applied, at int, base string, patch ChannelPatch) {
 		}
 	}
 	value := r.cells[at] // a copy: the saver may ask at any time
-	ap.changes[ch.name] = Change{Base: base, Patch: patch, Whole: func() (json.RawMessage, error) { return value.encode() }}
+	ap.changes[ch.name] = Change{Base: base, Patch: patch, Whole: value.encode}
 }
 
 // arrive marks joins and finds those that are complete; they begin anew.

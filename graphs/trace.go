@@ -3,6 +3,7 @@ package graphs
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -135,7 +136,7 @@ func (t *tracer) node(e *Event, task *tracedTask, event string, data map[string]
 
 // inside is about a call that a node makes.
 func (t *tracer) inside(e *Event, task *tracedTask, event, name, id string, data map[string]any) Event {
-	parents := append(task.parents[:len(task.parents):len(task.parents)], e.Task)
+	parents := slices.Concat(task.parents, []string{e.Task})
 	return t.record(e, traceRecord{Event: event, Name: name, RunID: id, Parents: parents, Metadata: task.about, Data: data})
 }
 
@@ -183,7 +184,7 @@ func (t *tracer) tool(e *Event, task *tracedTask) []Event {
 	if name == "" {
 		name = task.tools[report.CallID]
 	}
-	event, field := "", ""
+	var event, field string
 	switch report.Phase {
 	case "started":
 		event, field = "on_tool_start", "input"
