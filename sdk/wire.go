@@ -11,7 +11,12 @@ type (
 	ThreadState      = wire.ThreadState
 	ThreadStatus     = wire.ThreadStatus
 	Task             = wire.Task
+	AssistantVersion = wire.AssistantVersion
+	Drawing          = wire.Drawing
+	GraphSchemas     = wire.GraphSchemas
 	Run              = wire.Run
+	RunEnded         = wire.RunEnded // what a webhook is told
+	Webhook          = wire.Webhook
 	RunStatus        = wire.RunStatus
 	Interrupt        = wire.Interrupt
 	Interrupts       = wire.Interrupts
@@ -25,6 +30,7 @@ type (
 	AssistantPatch    = wire.AssistantPatch
 	AssistantSearch   = wire.AssistantSearch
 	AssistantCount    = wire.AssistantCount
+	AssistantVersions = wire.AssistantVersions
 	ThreadCreate      = wire.ThreadCreate
 	ThreadPatch       = wire.ThreadPatch
 	ThreadSearch      = wire.ThreadSearch
@@ -42,6 +48,7 @@ type (
 	MultitaskStrategy = wire.MultitaskStrategy
 	CancelAction      = wire.CancelAction
 	BulkCancel        = wire.BulkCancel
+	CancelStatus      = wire.CancelStatus
 )
 
 // The stream modes, by what they carry.
@@ -82,6 +89,10 @@ const (
 
 	CancelInterrupt = wire.CancelInterrupt // the default
 	CancelRollback  = wire.CancelRollback
+
+	CancelPending = wire.CancelPending
+	CancelRunning = wire.CancelRunning
+	CancelAll     = wire.CancelAll
 )
 
 // What creating does when the id is taken, and what a run does when its thread is missing.
