@@ -48,7 +48,7 @@ func (s *Server) Routes() []Route {
 		{post, "/assistants/count", "assistants", asks("assistants:search"), s.countAssistants},
 		{get, "/assistants/:assistant_id", "assistants", asks("assistants:read"), s.getAssistant},
 		{patch, "/assistants/:assistant_id", "assistants", asks("assistants:update"), s.patchAssistant},
-		{del, "/assistants/:assistant_id", "assistants", asks("assistants:delete", "(threads:update)", "(threads:search)", "(threads:delete)"), s.deleteAssistant},
+		{del, "/assistants/:assistant_id", "assistants", asks("assistants:delete", "(threads:update)", "(threads:search)", "(crons:delete)", "(threads:delete)"), s.deleteAssistant},
 		{get, "/assistants/:assistant_id/graph", "assistants", asks("assistants:read"), s.assistantGraph},
 		{get, "/assistants/:assistant_id/schemas", "assistants", asks("assistants:read"), s.assistantSchemas},
 		{get, "/assistants/:assistant_id/subgraphs", "assistants", asks("assistants:read"), s.assistantSubgraphs},
@@ -81,6 +81,14 @@ func (s *Server) Routes() []Route {
 		{get, "/threads/:thread_id/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
 		{get, "/threads/:thread_id/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
 		{post, "/threads/:thread_id/runs/:run_id/cancel", "runs", asks("threads:update"), s.cancelRun},
+
+		{post, "/runs/crons", "runs", asks("crons:create", "threads:create_run", "(assistants:read)", "threads:create"), s.createCron},
+		{post, "/threads/:thread_id/runs/crons", "runs", asks("crons:create", "threads:create_run", "(assistants:read)", "(threads:update)"), s.createCron},
+		{post, "/runs/crons/search", "runs", asks("crons:search", "(threads:read)", "(threads:search)"), s.searchCrons},
+		{post, "/runs/crons/count", "runs", asks("crons:search", "(threads:read)", "(threads:search)"), s.countCrons},
+		{get, "/runs/crons/:cron_id", "runs", asks("crons:read", "(threads:read)"), s.getCron},
+		{patch, "/runs/crons/:cron_id", "runs", append(asks("crons:update", "(threads:read)"), createsRun()...), s.patchCron},
+		{del, "/runs/crons/:cron_id", "runs", asks("crons:delete", "(threads:read)"), s.deleteCron},
 
 		{post, "/runs", "runs", createsRun(), s.createRun},
 		{post, "/runs/stream", "runs", createsRun("threads:read"), s.streamRun},

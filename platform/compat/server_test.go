@@ -31,8 +31,9 @@ func databases(t *testing.T, test func(t *testing.T, uri string)) {
 
 // server is a whole server in this process.
 type server struct {
-	URL string
-	t   *testing.T
+	URL  string
+	t    *testing.T
+	made *platform.Server
 }
 
 // serve starts a server of the parts on the database; the test's end stops it. Settings change the process's settings.
@@ -70,7 +71,7 @@ func serve(t *testing.T, parts platform.Parts, uri string, settings ...func(*con
 			t.Errorf("close: %v", err)
 		}
 	})
-	return &server{URL: "http://" + listener.Addr().String(), t: t}
+	return &server{URL: "http://" + listener.Addr().String(), t: t, made: made}
 }
 
 // answer is what came back.
