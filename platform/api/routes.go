@@ -64,6 +64,7 @@ func (s *Server) Routes() []Route {
 		{patch, "/threads/:thread_id", "threads", asks("threads:update"), s.patchThread},
 		{del, "/threads/:thread_id", "threads", asks("threads:delete"), s.deleteThread},
 		{post, "/threads/:thread_id/copy", "threads", asks("threads:read", "threads:create"), s.copyThread},
+		{get, "/threads/:thread_id/stream", "threads", asks("threads:read"), s.streamThread},
 		{get, "/threads/:thread_id/storage", "threads", asks("threads:read"), s.threadStorage},
 		{get, "/threads/:thread_id/state", "threads", asks("threads:read"), s.getState},
 		{post, "/threads/:thread_id/state", "threads", asks("threads:update"), s.updateState},

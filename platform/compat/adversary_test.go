@@ -132,11 +132,14 @@ func (a *adversary) send(method, path, body string) (answer, error) {
 		return answer{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+tokenOf(a.user))
+	if endlessPath.MatchString(r.URL.Path) {
+		r.Header.Set("Last-Event-ID", "-")
+	}
 	response, err := a.client.Do(r)
 	if err != nil {
 		return answer{}, err
 	}
-	whole, err := io.ReadAll(response.Body)
+	whole, err := readAnswer(response)
 	_ = response.Body.Close()
 	return answer{response.StatusCode, response.Header, bytes.TrimSpace(whole)}, err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -127,7 +126,7 @@ func (s *server) send(r *http.Request) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	body, err := io.ReadAll(response.Body)
+	body, err := readAnswer(response)
 	if err != nil {
 		s.t.Fatalf("%s %s: status %d, body ends early: %v\n%s", r.Method, r.URL.Path, response.StatusCode, err, body)
 	}

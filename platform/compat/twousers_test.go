@@ -143,6 +143,9 @@ func twoUsers() map[string]row {
 		}},
 		"POST /threads/:thread_id/copy":   {own: 200, tries: []try{{}, {path: "/threads/{busy}/copy"}, {path: "/threads/{kept}/copy"}}},
 		"GET /threads/:thread_id/storage": {own: 200},
+		"GET /threads/:thread_id/stream": {own: 200, tries: []try{
+			{}, {path: "/threads/{thread}/stream?stream_mode=lifecycle"}, {path: "/threads/{busy}/stream"}, {path: "/threads/{kept}/stream"},
+		}},
 
 		"GET /threads/:thread_id":       {own: 200},
 		"PATCH /threads/:thread_id":     {own: 200, body: `{"metadata": {"note": "changed"}}`},
