@@ -27,6 +27,7 @@ type Client struct {
 	Assistants *Assistants
 	Threads    *Threads
 	Runs       *Runs
+	Store      *Store
 
 	base   *url.URL // without a slash at its end
 	header http.Header
@@ -64,6 +65,7 @@ func New(config Config) (*Client, error) {
 	client.Assistants = &Assistants{client}
 	client.Threads = &Threads{client}
 	client.Runs = &Runs{client}
+	client.Store = &Store{client}
 	return client, nil
 }
 

@@ -11,16 +11,13 @@ type (
 	ThreadState      = wire.ThreadState
 	ThreadStatus     = wire.ThreadStatus
 	Task             = wire.Task
-	AssistantVersion = wire.AssistantVersion
-	Drawing          = wire.Drawing
-	GraphSchemas     = wire.GraphSchemas
 	Run              = wire.Run
-	RunEnded         = wire.RunEnded // what a webhook is told
-	Webhook          = wire.Webhook
 	RunStatus        = wire.RunStatus
 	Interrupt        = wire.Interrupt
 	Interrupts       = wire.Interrupts
 	CheckpointConfig = wire.CheckpointConfig
+	Item             = wire.Item
+	FoundItem        = wire.FoundItem
 	Info             = wire.Info
 )
 
@@ -30,7 +27,6 @@ type (
 	AssistantPatch    = wire.AssistantPatch
 	AssistantSearch   = wire.AssistantSearch
 	AssistantCount    = wire.AssistantCount
-	AssistantVersions = wire.AssistantVersions
 	ThreadCreate      = wire.ThreadCreate
 	ThreadPatch       = wire.ThreadPatch
 	ThreadSearch      = wire.ThreadSearch
@@ -48,7 +44,11 @@ type (
 	MultitaskStrategy = wire.MultitaskStrategy
 	CancelAction      = wire.CancelAction
 	BulkCancel        = wire.BulkCancel
-	CancelStatus      = wire.CancelStatus
+	ItemPut           = wire.ItemPut
+	ItemIndex         = wire.ItemIndex
+	Minutes           = wire.Minutes
+	ItemSearch        = wire.ItemSearch
+	NamespaceSearch   = wire.NamespaceSearch
 )
 
 // The stream modes, by what they carry.
@@ -89,10 +89,6 @@ const (
 
 	CancelInterrupt = wire.CancelInterrupt // the default
 	CancelRollback  = wire.CancelRollback
-
-	CancelPending = wire.CancelPending
-	CancelRunning = wire.CancelRunning
-	CancelAll     = wire.CancelAll
 )
 
 // What creating does when the id is taken, and what a run does when its thread is missing.

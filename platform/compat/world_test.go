@@ -28,7 +28,6 @@ const (
 	threads     kind = "thread"
 	runs        kind = "run"
 	checkpoints kind = "checkpoint"
-	crons       kind = "cron"
 )
 
 func newWorld(users int) *world {
@@ -36,7 +35,7 @@ func newWorld(users int) *world {
 	for range users {
 		w.named = append(w.named, map[string]bool{})
 	}
-	for _, k := range []kind{assistants, threads, runs, checkpoints, crons} {
+	for _, k := range []kind{assistants, threads, runs, checkpoints} {
 		w.rows[k] = make([][]string, users)
 	}
 	return w
