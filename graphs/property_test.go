@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -30,6 +31,8 @@ type randomNode struct {
 type randomGraph struct {
 	Layers [][]randomNode
 	Joined bool
+	// Routed lets conditional edges lead instead of plain ones.
+	Routed bool
 	// Nested puts all of it into a node of another graph, which gives its list and gets it back twice.
 	Nested bool
 	// WorkerAsks are the workers that ask, by their number.
@@ -45,7 +48,7 @@ type randomState struct {
 }
 
 func drawGraph(t *rapid.T) randomGraph {
-	g := randomGraph{Joined: rapid.Bool().Draw(t, "joined"), Nested: rapid.Bool().Draw(t, "nested")}
+	g := randomGraph{Joined: rapid.Bool().Draw(t, "joined"), Routed: rapid.Bool().Draw(t, "routed"), Nested: rapid.Bool().Draw(t, "nested")}
 	for i := range rapid.IntRange(1, 4).Draw(t, "layers") {
 		var layer []randomNode
 		for j := range rapid.IntRange(1, 3).Draw(t, "width") {
@@ -167,8 +170,23 @@ func (g randomGraph) lead(b *graphs.StateGraph[randomState], layer int, name str
 		return
 	}
 	for _, from := range before {
-		b.AddEdge(from, name)
+		if !g.Routed {
+			b.AddEdge(from, name)
+			continue
+		}
+		b.AddConditionalEdges(from, func(_ context.Context, s randomState) (string, error) {
+			if !sees(s, from) {
+				return "", fmt.Errorf("the router of %s does not see what it wrote: %v", from, s.Items)
+			}
+			return name, nil
+		}, name)
 	}
+}
+
+// sees reports whether a state ends with what a node has written.
+func sees(s randomState, from string) bool {
+	item, id := s.Items[len(s.Items)-1], s.Messages[len(s.Messages)-1].ID
+	return strings.TrimSuffix(item, "!") == from && item == id
 }
 
 var errCrash = errors.New("crash")
@@ -266,7 +284,7 @@ func checkRandomGraph(t *testing.T, rt *rapid.T, roundTrip bool) {
 			return crash, rapid.Bool().Draw(rt, "flush")
 		}}
 		cfg.Saver = saver
-		res := graphtest.RunContext(ctx, t, graph, in, cfg)
+		res := perform(ctx, t, graph, in, cfg, rapid.Bool().Draw(rt, "streamed"))
 		if res.Err == nil || errors.Is(res.Err, errInjected) {
 			if err := saver.Sync(ctx); err != nil {
 				res.Err = err
@@ -283,6 +301,40 @@ func checkRandomGraph(t *testing.T, rt *rapid.T, roundTrip bool) {
 		in, cfg.RunID, cfg.Attempt = next, fmt.Sprintf("run-%d", round), 1
 	}
 	checkState(rt, store, g)
+}
+
+// perform streams a run, or invokes it, which takes other ways through the engine.
+func perform(ctx context.Context, t *testing.T, graph graphs.Runnable, in graphs.Input, cfg graphs.Config, streamed bool) graphtest.Result {
+	if streamed {
+		return graphtest.RunContext(ctx, t, graph, in, cfg)
+	}
+	_, err := graphs.Invoke[randomState](ctx, graph, in, cfg)
+	var paused *graphs.PausedError
+	if errors.As(err, &paused) {
+		err = nil
+	}
+	return graphtest.Result{Err: err}
+}
+
+// Without a saver the engine takes its shortest ways; the state is the same.
+func TestRandomGraphsWithoutSaver(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		g := drawGraph(rt)
+		for _, layer := range g.Layers {
+			for i := range layer {
+				layer[i].Asks, layer[i].Failures = false, 0
+			}
+		}
+		clear(g.WorkerAsks)
+		cfg := graphs.Config{RecursionLimit: 50, MaxConcurrency: rapid.IntRange(0, 3).Draw(rt, "concurrency")}
+		in := graphs.Input{Value: raw(`{"items":["in"],"messages":[{"type":"human","content":"in","id":"in"}]}`)}
+		end, err := graphs.Invoke[randomState](t.Context(), g.build(rt), in, cfg)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		checkEnd(rt, end, g)
+	})
 }
 
 // follow says what a client does after a run.
@@ -325,6 +377,10 @@ func checkState(rt *rapid.T, store *memory.Saver, g randomGraph) {
 	if err := json.Unmarshal(shot.Values, &got); err != nil {
 		rt.Fatal(err)
 	}
+	checkEnd(rt, got, g)
+}
+
+func checkEnd(rt *rapid.T, got randomState, g randomGraph) {
 	want := g.reference()
 	items := want
 	if g.Nested {
