@@ -27,6 +27,7 @@ type Client struct {
 	Assistants *Assistants
 	Threads    *Threads
 	Runs       *Runs
+	Crons      *Crons
 	Store      *Store
 
 	base   *url.URL // without a slash at its end
@@ -65,6 +66,7 @@ func New(config Config) (*Client, error) {
 	client.Assistants = &Assistants{client}
 	client.Threads = &Threads{client}
 	client.Runs = &Runs{client}
+	client.Crons = &Crons{client}
 	client.Store = &Store{client}
 	return client, nil
 }

@@ -13,6 +13,7 @@ type (
 	Task             = wire.Task
 	Run              = wire.Run
 	RunStatus        = wire.RunStatus
+	Cron             = wire.Cron
 	Interrupt        = wire.Interrupt
 	Interrupts       = wire.Interrupts
 	CheckpointConfig = wire.CheckpointConfig
@@ -38,6 +39,10 @@ type (
 	HistorySearch     = wire.HistorySearch
 	RunCreate         = wire.RunCreate
 	RunConfig         = wire.Config // tags, recursion limit, configurable: RunCreate.Config
+	CronCreate        = wire.CronCreate
+	CronPatch         = wire.CronPatch
+	CronSearch        = wire.CronSearch
+	CronCount         = wire.CronCount
 	Command           = wire.Command
 	Send              = wire.Send
 	StreamMode        = wire.StreamMode
@@ -89,6 +94,12 @@ const (
 
 	CancelInterrupt = wire.CancelInterrupt // the default
 	CancelRollback  = wire.CancelRollback
+)
+
+// What becomes of the thread that a cron's firing made, when its run ends.
+const (
+	OnRunCompletedDelete = wire.OnRunCompletedDelete // the default
+	OnRunCompletedKeep   = wire.OnRunCompletedKeep
 )
 
 // What creating does when the id is taken, and what a run does when its thread is missing.
