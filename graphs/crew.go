@@ -118,12 +118,71 @@ func (r *run) hands(n int) int {
 	return n
 }
 
+// crew are the goroutines that a run's tasks get. They stay for later steps, since a goroutine that has run a node has grown the
+// stack for it, but not more than a few.
+type crew struct {
+	jobs  chan job
+	all   sync.WaitGroup
+	idle  int
+	staff int // that stay
+}
+
+type job struct {
+	ctx  context.Context
+	task *task
+	over *sync.WaitGroup
+}
+
+const maxStaff = 8
+
+// hire gives a task a goroutine.
+func (r *run) hire(j job) {
+	c := &r.crew
+	if c.idle > 0 {
+		c.idle--
+		j.task.stays = true
+		c.jobs <- j
+		return
+	}
+	stays := c.staff < maxStaff
+	if stays {
+		if c.staff++; c.jobs == nil {
+			c.jobs = make(chan job)
+		}
+	}
+	jobs := c.jobs
+	j.task.stays = stays
+	c.all.Go(func() {
+		r.work(j)
+		if !stays {
+			return
+		}
+		for j := range jobs {
+			r.work(j)
+		}
+	})
+}
+
+func (r *run) work(j job) {
+	defer j.over.Done()
+	r.execute(j.ctx, j.task)
+	r.tell(j.task, signal{over: j.task})
+}
+
+// dismiss ends the crew.
+func (r *run) dismiss() {
+	if r.crew.jobs != nil {
+		close(r.crew.jobs)
+	}
+	r.crew.all.Wait()
+}
+
 // listen gives each task a goroutine and takes what the nodes tell until the last is over. The first failure cancels the others.
 func (r *run) listen(ctx context.Context, open []*task) error {
 	stepCtx, cancel := context.WithCancel(ctx)
 	gone := make(chan struct{})
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	var over sync.WaitGroup
+	defer over.Wait()
 	defer cancel()
 	defer close(gone)
 	if r.inbox == nil {
@@ -134,10 +193,8 @@ func (r *run) listen(ctx context.Context, open []*task) error {
 		t := open[started]
 		t.gone = gone
 		started++
-		wg.Go(func() {
-			r.execute(stepCtx, t)
-			r.tell(t, signal{over: t})
-		})
+		over.Add(1)
+		r.hire(job{stepCtx, t, &over})
 	}
 	for range r.hands(len(open)) {
 		start()
@@ -159,6 +216,9 @@ func (r *run) listen(ctx context.Context, open []*task) error {
 		}
 		left--
 		t := s.over
+		if t.stays {
+			r.crew.idle++
+		}
 		clean = clean && t.err == nil && !t.halted
 		if t.err != nil && ctx.Err() != nil {
 			return ctxError(ctx)

@@ -30,6 +30,7 @@ type run struct {
 	// encode is false only if neither a reader nor a saver needs JSON.
 	encode bool
 	inbox  chan signal
+	crew   crew
 	keep   keeper
 	probes struct{ guard, roundTrip bool }
 
@@ -97,6 +98,7 @@ func (g *graph) stream(ctx context.Context, in Input, cfg Config) iter.Seq2[Even
 
 // all is the whole run, with what is put only at its end.
 func (r *run) all(ctx context.Context, in Input) error {
+	defer r.dismiss()
 	err := r.do(ctx, in)
 	if late := r.keep.finish(context.WithoutCancel(ctx)); late != nil {
 		return errors.Join(err, late)

@@ -36,6 +36,8 @@ type task struct {
 	inline bool
 	// only says that the step has no other task, so that routers may look ahead.
 	only bool
+	// stays says that the task's goroutine takes another one afterwards.
+	stays bool
 	// cacheKey is set if the outcome goes into a cache.
 	cacheKey string
 	// taken is how many steps the run had taken before.
