@@ -5,17 +5,18 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 cache=$(.ci/tools.sh services | tail -n 1) && .ci/tools.sh clients >/dev/null || exit 1
 export LOCUTORY_TEST_PYTHON="$cache/python/bin/python" LOCUTORY_TEST_NODE="$cache"
+export POSTGRES_DIR="${TMPDIR:-/tmp}/locutory-test-$$" # not the one that somebody may be working with
 LOCUTORY_TEST_POSTGRES=$(.ci/postgres.sh start) || exit 1
 export LOCUTORY_TEST_POSTGRES
 log=$(mktemp)
-trap '.ci/postgres.sh stop "$LOCUTORY_TEST_POSTGRES"; rm -f "$log"' EXIT
+trap '.ci/postgres.sh stop; rm -f "$log"' EXIT
 
 go test -race -timeout 18m -v ./... >"$log" 2>&1
 status=$?
-grep -E '^(ok|FAIL|panic:|\?)|^\s*--- (FAIL|SKIP)|^# ' "$log"
+grep -E '^(ok|FAIL|panic:)|^\s*--- (FAIL|SKIP)|^# ' "$log"
 if [ $status != 0 ]; then
 	echo "---- what failed said:"
-	awk '/^(=== RUN|=== PAUSE|=== CONT|=== NAME|--- PASS|    --- PASS|ok |\?)/ {next} {print}' "$log" | tail -n 300
+	awk '/^(=== |ok |\?|PASS)/ || /^ *--- PASS/ {next} {print}' "$log" | cut -c1-2000 | tail -n 400
 fi
 passed=$(grep -cE '^--- PASS' "$log")
 failed=$(grep -cE '^--- FAIL|^FAIL.*\[build failed\]' "$log")

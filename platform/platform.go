@@ -34,6 +34,7 @@ import (
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/api"
 	"github.com/locutory/locutory/platform/config"
+	"github.com/locutory/locutory/platform/cron"
 	"github.com/locutory/locutory/platform/drain"
 	"github.com/locutory/locutory/platform/events"
 	"github.com/locutory/locutory/platform/queue"
@@ -82,6 +83,7 @@ type Server struct {
 	hub    *events.Hub
 	api    *api.Server
 	queue  *queue.Queue
+	crons  *cron.Scheduler
 	// hooks tells the ends of runs; nil where webhooks are disabled.
 	hooks *webhook.Sender
 }
@@ -146,6 +148,7 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 			return err
 		}
 	}
+	s.crons = cron.New(cron.Config{DB: s.db, Runs: life, Guard: guard, Log: s.cfg.Log, Now: time.Now})
 	s.api, err = api.New(api.Config{
 		DB: s.db, Runs: life, Items: long, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log, Version: Version(),
 		MaxBody: s.cfg.Process.MaxBodyBytes, MountPrefix: s.cfg.File.HTTP.MountPrefix, Disabled: s.cfg.File.HTTP.Disabled,
@@ -166,10 +169,16 @@ func (s *Server) Work(ctx context.Context) error {
 	return s.queue.Run(ctx)
 }
 
+// FireCrons makes the runs of all crons that are due at an instant, as Serve does each second for the present one: for tests, and for
+// servers of one's own that only use Handler.
+func (s *Server) FireCrons(ctx context.Context, now time.Time) error {
+	return s.crons.FireDue(ctx, now)
+}
+
 // grace is how long open requests have to end when the server stops; streams and waits are aborted at once.
 const grace = 4 * time.Second
 
-// Serve answers on the listener, which it closes, and executes runs until ctx is done. Then it stops accepting, hands its runs
+// Serve answers on the listener, which it closes, executes runs and fires crons until ctx is done. Then it stops accepting, hands its runs
 // back, aborts open streams, whose clients come back by Location, answers what it has accepted, and returns. It calls ready
 // when it can serve.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func()) error {
@@ -182,6 +191,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func())
 		stop()
 	})
 	all.Go(func() { s.sweep(ctx) })
+	all.Go(func() { s.crons.Run(ctx) })
 	if s.hooks != nil && s.queue != nil { // a process that executes nothing reaches nobody
 		all.Go(func() { s.hooks.Run(ctx, s.self(listener)) })
 	}

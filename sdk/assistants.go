@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"strconv"
 
 	"github.com/locutory/locutory/platform/wire"
 )
@@ -58,11 +59,65 @@ func (a *Assistants) Patch(ctx context.Context, assistantID string, in Assistant
 	return fetchAt[Assistant](ctx, a.client, http.MethodPatch, in, "/assistants/%s", assistantID)
 }
 
-// Delete removes an assistant with its versions; its threads stay.
+// Versions returns what an assistant was, the newest version first.
+func (a *Assistants) Versions(ctx context.Context, assistantID string, in AssistantVersions) ([]AssistantVersion, error) {
+	path, err := route("/assistants/%s/versions", assistantID)
+	if err != nil {
+		return nil, err
+	}
+	var versions []AssistantVersion
+	err = a.client.call(ctx, http.MethodPost, path, in, &versions)
+	return versions, err
+}
+
+// SetLatest makes an older version what the assistant is. It makes no new version; who owns the assistant stays.
+func (a *Assistants) SetLatest(ctx context.Context, assistantID string, version int) (*Assistant, error) {
+	return fetchAt[Assistant](ctx, a.client, http.MethodPost, wire.AssistantLatest{Version: version}, "/assistants/%s/latest", assistantID)
+}
+
+// Graph returns the drawing of an assistant's graph, with the graphs inside of it opened to a depth; 0 opens none.
+func (a *Assistants) Graph(ctx context.Context, assistantID string, depth int) (*Drawing, error) {
+	path, err := route("/assistants/%s/graph", assistantID)
+	if err != nil {
+		return nil, err
+	}
+	return fetch[Drawing](ctx, a.client, http.MethodGet, path+"?xray="+strconv.Itoa(depth), nil)
+}
+
+// Schemas returns the JSON Schemas of an assistant's graph.
+func (a *Assistants) Schemas(ctx context.Context, assistantID string) (*GraphSchemas, error) {
+	return fetchAt[GraphSchemas](ctx, a.client, http.MethodGet, nil, "/assistants/%s/schemas", assistantID)
+}
+
+// Subgraphs returns the schemas of the graphs inside of an assistant's graph, by namespace: the name of the node, or, with recurse, those
+// of nodes in nodes too, joined by "|".
+func (a *Assistants) Subgraphs(ctx context.Context, assistantID string, recurse bool) (map[string]GraphSchemas, error) {
+	path, err := route("/assistants/%s/subgraphs", assistantID)
+	if err != nil {
+		return nil, err
+	}
+	var found map[string]GraphSchemas
+	err = a.client.call(ctx, http.MethodGet, path+"?recurse="+strconv.FormatBool(recurse), nil, &found)
+	return found, err
+}
+
+// Delete removes an assistant with its versions, and stops the caller's unfinished runs of it; its threads stay.
 func (a *Assistants) Delete(ctx context.Context, assistantID string) error {
+	return a.delete(ctx, assistantID, false)
+}
+
+// DeleteWithThreads is Delete that removes the threads whose last run was of the assistant, too. Threads of other users stay.
+func (a *Assistants) DeleteWithThreads(ctx context.Context, assistantID string) error {
+	return a.delete(ctx, assistantID, true)
+}
+
+func (a *Assistants) delete(ctx context.Context, assistantID string, threads bool) error {
 	path, err := route("/assistants/%s", assistantID)
 	if err != nil {
 		return err
+	}
+	if threads {
+		path += "?delete_threads=true"
 	}
 	return a.client.call(ctx, http.MethodDelete, path, nil, nil)
 }

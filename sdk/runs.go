@@ -178,6 +178,13 @@ func (r *Runs) Cancel(ctx context.Context, threadID, runID string, in RunCancel)
 	return err
 }
 
+// CreateBatch starts stateless runs, in their order, all or none. Each names its assistant itself: RunCreate.AssistantID.
+func (r *Runs) CreateBatch(ctx context.Context, in []RunCreate) ([]Run, error) {
+	var runs []Run
+	err := r.client.call(ctx, http.MethodPost, "/runs/batch", in, &runs)
+	return runs, err
+}
+
 // CancelMany stops several runs: all of a status, or those named.
 func (r *Runs) CancelMany(ctx context.Context, in BulkCancel, action CancelAction) error {
 	if action == "" {

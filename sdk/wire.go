@@ -11,7 +11,12 @@ type (
 	ThreadState      = wire.ThreadState
 	ThreadStatus     = wire.ThreadStatus
 	Task             = wire.Task
+	AssistantVersion = wire.AssistantVersion
+	Drawing          = wire.Drawing
+	GraphSchemas     = wire.GraphSchemas
 	Run              = wire.Run
+	RunEnded         = wire.RunEnded // what a webhook is told
+	Webhook          = wire.Webhook
 	RunStatus        = wire.RunStatus
 	Cron             = wire.Cron
 	Interrupt        = wire.Interrupt
@@ -28,6 +33,7 @@ type (
 	AssistantPatch    = wire.AssistantPatch
 	AssistantSearch   = wire.AssistantSearch
 	AssistantCount    = wire.AssistantCount
+	AssistantVersions = wire.AssistantVersions
 	ThreadCreate      = wire.ThreadCreate
 	ThreadPatch       = wire.ThreadPatch
 	ThreadSearch      = wire.ThreadSearch
@@ -49,6 +55,7 @@ type (
 	MultitaskStrategy = wire.MultitaskStrategy
 	CancelAction      = wire.CancelAction
 	BulkCancel        = wire.BulkCancel
+	CancelStatus      = wire.CancelStatus
 	ItemPut           = wire.ItemPut
 	ItemIndex         = wire.ItemIndex
 	Minutes           = wire.Minutes
@@ -94,6 +101,10 @@ const (
 
 	CancelInterrupt = wire.CancelInterrupt // the default
 	CancelRollback  = wire.CancelRollback
+
+	CancelPending = wire.CancelPending
+	CancelRunning = wire.CancelRunning
+	CancelAll     = wire.CancelAll
 )
 
 // What becomes of the thread that a cron's firing made, when its run ends.

@@ -199,6 +199,10 @@ func (s *Server) deleteAssistant(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	forget, err := s.deletesCrons(ctx, id)
+	if err != nil {
+		return err
+	}
 	if !withThreads {
 		if err := s.DB.Assistants.Delete(ctx, scope, id); err != nil {
 			return named(err, detailAssistant)
@@ -212,8 +216,8 @@ func (s *Server) deleteAssistant(ctx context.Context, c *call) error {
 			return named(err, detailAssistant)
 		}
 	}
-	if err := stop(ctx); err != nil { // the assistant is gone: no answer but success would be true
-		s.Log.WarnContext(ctx, "stop the runs of a deleted assistant", "assistant_id", id, "error", err)
+	if err := errors.Join(stop(ctx), forget(ctx)); err != nil { // the assistant is gone: no answer but success would be true
+		s.Log.WarnContext(ctx, "stop the runs and crons of a deleted assistant", "assistant_id", id, "error", err)
 	}
 	return c.empty(http.StatusNoContent)
 }

@@ -18,24 +18,19 @@ import (
 
 const detailRun = "Run not found"
 
-// newRun reads the body and creates the run; a path without thread makes a stateless one. The hooks are asked by package runs,
+// newRun creates the run that a request asks for; a path without thread makes a stateless one. The hooks are asked by package runs,
 // which every other way to a run goes through as well.
-func (s *Server) newRun(ctx context.Context, c *call, in *wire.RunCreate) (store.Run, error) {
-	request := runs.CreateRequest{RequestID: c.requestID}
+func newRun[R any](c *call, in *wire.RunCreate, create func(runs.CreateRequest) (R, error)) (R, error) {
+	request := runs.CreateRequest{RequestID: c.requestID, Body: *in}
 	if c.gin.Param("thread_id") != "" {
 		id, err := c.uuid("thread_id")
 		if err != nil {
-			return store.Run{}, err
+			return *new(R), err
 		}
 		request.ThreadID = id
 	}
-	request.Body = *in
-	run, err := s.Runs.Create(ctx, request)
-	if err != nil {
-		return store.Run{}, named(err, detailThread, request.ThreadID)
-	}
-	c.gin.Header("Content-Location", c.runPath(run, ""))
-	return run, nil
+	run, err := create(request)
+	return run, named(err, detailThread, request.ThreadID)
 }
 
 // runPath returns the path of a run under the API's root, without mount prefix: clients put it behind their base URL. A run
@@ -53,33 +48,34 @@ func (s *Server) createRun(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	run, err := s.newRun(ctx, c, &in)
+	run, err := newRun(c, &in, func(r runs.CreateRequest) (store.Run, error) { return s.Runs.Create(ctx, r) })
 	if err != nil {
 		return err
 	}
+	c.gin.Header("Content-Location", c.runPath(run, ""))
 	return c.runRow(run)
 }
 
 // streamRun answers POST …/runs/stream.
 func (s *Server) streamRun(ctx context.Context, c *call) error {
-	return s.startRun(ctx, c, func(read access.ThreadScope, run store.Run, in *wire.RunCreate) error {
-		c.gin.Header("Location", c.runPath(run, "/stream"))
+	return s.startRun(ctx, c, func(read access.ThreadScope, run *runs.Started, in *wire.RunCreate) error {
+		c.gin.Header("Location", c.runPath(run.Run, "/stream"))
 		options := v1.Options{Modes: in.StreamMode.OrValues(), Subgraphs: in.StreamSubgraphs}
-		return c.sse(ctx, s.Runs.Stream(ctx, read, run, -1, options))
+		return c.sse(ctx, run.Stream(ctx, read, options))
 	})
 }
 
 // waitRun answers POST …/runs/wait with the run's final values (rest.md §5.7).
 func (s *Server) waitRun(ctx context.Context, c *call) error {
-	return s.startRun(ctx, c, func(read access.ThreadScope, run store.Run, _ *wire.RunCreate) error {
-		c.gin.Header("Location", c.runPath(run, "/join"))
-		return c.slowly(ctx, func(ctx context.Context) ([]byte, error) { return s.Runs.Wait(ctx, read, run) })
+	return s.startRun(ctx, c, func(read access.ThreadScope, run *runs.Started, _ *wire.RunCreate) error {
+		c.gin.Header("Location", c.runPath(run.Run, "/join"))
+		return c.slowly(ctx, func(ctx context.Context) ([]byte, error) { return run.Wait(ctx, read) })
 	})
 }
 
 // startRun asks for what the answer will need before the run exists, creates it, and cancels it when its client leaves and
 // asked for that.
-func (s *Server) startRun(ctx context.Context, c *call, follow func(access.ThreadScope, store.Run, *wire.RunCreate) error) error {
+func (s *Server) startRun(ctx context.Context, c *call, follow func(access.ThreadScope, *runs.Started, *wire.RunCreate) error) error {
 	var in wire.RunCreate
 	if err := body(c, &in); err != nil {
 		return err
@@ -95,13 +91,15 @@ func (s *Server) startRun(ctx context.Context, c *call, follow func(access.Threa
 			return err
 		}
 	}
-	run, err := s.newRun(ctx, c, &in)
+	run, err := newRun(c, &in, func(r runs.CreateRequest) (*runs.Started, error) { return s.Runs.Start(ctx, r) })
 	if err != nil {
 		return err
 	}
+	defer run.Close()
+	c.gin.Header("Content-Location", c.runPath(run.Run, ""))
 	err = follow(read, run, &in)
 	if in.OnDisconnect == wire.OnDisconnectCancel {
-		s.cancelLeft(ctx, cancel, run, err)
+		s.cancelLeft(ctx, cancel, run.Run, err)
 	}
 	return err
 }

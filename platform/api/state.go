@@ -251,6 +251,7 @@ func (s *Server) updateState(ctx context.Context, c *call) error {
 	if err != nil {
 		return named(err, detailThread, id)
 	}
+	s.Runs.Hub.Wake(id) // for those who follow the thread
 	made := wire.CheckpointConfig{ThreadID: id, CheckpointNS: saved.NS, CheckpointID: saved.ID}
 	return c.json(http.StatusOK, wire.StateUpdated{Checkpoint: made, Configurable: made})
 }

@@ -132,11 +132,14 @@ func (a *adversary) send(method, path, body string) (answer, error) {
 		return answer{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+tokenOf(a.user))
+	if endlessPath.MatchString(r.URL.Path) {
+		r.Header.Set("Last-Event-ID", "-")
+	}
 	response, err := a.client.Do(r)
 	if err != nil {
 		return answer{}, err
 	}
-	whole, err := io.ReadAll(response.Body)
+	whole, err := readAnswer(response)
 	_ = response.Body.Close()
 	return answer{response.StatusCode, response.Header, bytes.TrimSpace(whole)}, err
 }
@@ -193,6 +196,7 @@ func (a *adversary) learn(y shot, got answer) {
 	var row struct {
 		Thread     string `json:"thread_id"`
 		Assistant  string `json:"assistant_id"`
+		Cron       string `json:"cron_id"`
 		Checkpoint struct {
 			ID string `json:"checkpoint_id"`
 		} `json:"checkpoint"`
@@ -203,6 +207,8 @@ func (a *adversary) learn(y shot, got answer) {
 	switch y.route.Method + " " + y.route.Path {
 	case "POST /threads":
 		a.w.claim(threads, a.user, row.Thread, "")
+	case "POST /runs/crons", "POST /threads/:thread_id/runs/crons":
+		a.w.claim(crons, a.user, row.Cron, "")
 	case "POST /assistants":
 		a.w.claim(assistants, a.user, row.Assistant, "")
 	case "GET /threads/:thread_id/state", "POST /threads/:thread_id/state":
@@ -222,7 +228,7 @@ func (a *adversary) someones(k kind) (id string, own bool) {
 			return id, false
 		}
 		ids := a.estates[other].ids
-		names := map[kind][]string{assistants: {"assistant"}, threads: {"thread", "busy", "kept"}, runs: {"run", "pending", "loose"}, checkpoints: {"checkpoint"}}[k]
+		names := map[kind][]string{assistants: {"assistant"}, threads: {"thread", "busy", "kept"}, runs: {"run", "pending", "loose"}, checkpoints: {"checkpoint"}, crons: {"cron", "plan"}}[k]
 		return ids[names[a.rng.IntN(len(names))]], false
 	}
 	return uuid.Must(uuid.NewRandomFromReader(source{a.rng})).String(), false

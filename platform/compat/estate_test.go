@@ -18,7 +18,7 @@ type estate struct {
 	token  string
 	marker string
 	// ids by the name of their placeholder: {assistant}, {thread} with the finished {run} and its {checkpoint}, {busy} with the
-	// {pending} run, and {loose}, the run of a stateless route, whose thread {kept} stays.
+	// {pending} run, and {loose}, the run of a stateless route, whose thread {kept} stays; {cron}, and {plan}, which is {thread}'s.
 	ids map[string]string
 }
 
@@ -53,6 +53,10 @@ func settle(t *testing.T, s *server, token string) estate {
 	loose := e.must(200, "POST", "/runs", `{"assistant_id": "agent", "on_completion": "keep", `+said+`, `+marked+`}`)
 	e.ids["loose"], e.ids["kept"] = loose.field(t, "run_id"), loose.field(t, "thread_id")
 	e.must(200, "GET", "/runs/{loose}/join", "")
+
+	seldom := `{"assistant_id": "{assistant}", "schedule": "0 0 29 2 *", ` + said + `, ` + marked + `}`
+	e.ids["cron"] = e.must(200, "POST", "/runs/crons", seldom).field(t, "cron_id")
+	e.ids["plan"] = e.must(200, "POST", "/threads/{thread}/runs/crons", seldom).field(t, "cron_id")
 	for name, id := range e.ids {
 		if id == "" {
 			t.Fatalf("no id of {%s}", name)
@@ -114,11 +118,13 @@ func (e estate) snapshot() map[string]string {
 		"/assistants/{assistant}", "/threads/{thread}", "/threads/{thread}/state", "/threads/{thread}/history?limit=1000",
 		"/threads/{thread}/runs", "/threads/{thread}/runs/{run}", "/threads/{thread}/runs/{run}/stream", "/threads/{thread}/runs/{run}/join",
 		"/threads/{busy}", "/threads/{busy}/state", "/threads/{busy}/runs", "/threads/{busy}/runs/{pending}",
-		"/threads/{kept}", "/threads/{kept}/history", "/runs/{loose}/stream",
+		"/threads/{kept}", "/threads/{kept}/history", "/runs/{loose}/stream", "/runs/crons/{cron}", "/runs/crons/{plan}",
 	} {
 		all[path] = string(e.must(200, "GET", path, "").Body)
 	}
-	for _, path := range []string{"/threads/search", "/threads/count", "/assistants/search", "/assistants/count"} {
+	for _, path := range []string{
+		"/threads/search", "/threads/count", "/assistants/search", "/assistants/count", "/runs/crons/search", "/runs/crons/count",
+	} {
 		all[path] = string(e.must(200, "POST", path, `{"metadata": {"note": "{marker}"}}`).Body)
 	}
 	return all

@@ -112,7 +112,10 @@ func (y try) check(t *testing.T, e estate, method, path string) {
 			t.Errorf("%s: status %d, want 200 %s: %s", about, got.Status, y.want, got.Body)
 		}
 		own := e.ids
-		e.ids = map[string]string{"thread": own["thread"], "run": own["run"], "assistant": own["assistant"], "busy": own["busy"], "pending": own["pending"]}
+		e.ids = map[string]string{}
+		for _, name := range []string{"thread", "run", "assistant", "busy", "pending", "cron", "plan"} {
+			e.ids[name] = own[name]
+		}
 		e.reveals(t, got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,8 +30,9 @@ func databases(t *testing.T, test func(t *testing.T, uri string)) {
 
 // server is a whole server in this process.
 type server struct {
-	URL string
-	t   *testing.T
+	URL  string
+	t    *testing.T
+	made *platform.Server
 }
 
 // serve starts a server of the parts on the database; the test's end stops it. Settings change the process's settings.
@@ -70,7 +70,7 @@ func serve(t *testing.T, parts platform.Parts, uri string, settings ...func(*con
 			t.Errorf("close: %v", err)
 		}
 	})
-	return &server{URL: "http://" + listener.Addr().String(), t: t}
+	return &server{URL: "http://" + listener.Addr().String(), t: t, made: made}
 }
 
 // answer is what came back.
@@ -126,7 +126,7 @@ func (s *server) send(r *http.Request) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	body, err := io.ReadAll(response.Body)
+	body, err := readAnswer(response)
 	if err != nil {
 		s.t.Fatalf("%s %s: status %d, body ends early: %v\n%s", r.Method, r.URL.Path, response.StatusCode, err, body)
 	}

@@ -13,7 +13,7 @@ import (
 // aim makes a random request to a route.
 func (a *adversary) aim(route api.Route) shot {
 	y := shot{route: route, path: route.Path}
-	for name, k := range map[string]kind{":assistant_id": assistants, ":checkpoint_id": checkpoints} {
+	for name, k := range map[string]kind{":assistant_id": assistants, ":checkpoint_id": checkpoints, ":cron_id": crons} {
 		if strings.Contains(y.path, name) {
 			id, own := a.someones(k)
 			y.path, y.foreign = strings.Replace(y.path, name, id, 1), y.foreign || !own
@@ -99,6 +99,8 @@ func (a *adversary) body(y *shot) string {
 		return a.cancel(y)
 	case path == "/runs/batch":
 		return `[` + a.run(y, mark, metadata) + a.maybe(2, `, `+hello) + `]`
+	case strings.Contains(path, "/crons"):
+		return a.plan(y, mark, metadata)
 	case strings.Contains(path, "/runs"):
 		return a.run(y, mark, metadata)
 	}
@@ -177,6 +179,20 @@ func (a *adversary) run(y *shot, mark, metadata string) string {
 		assistant, mark, metadata, mark, extra)
 }
 
+// plan makes a cron that fires seldom, or changes one.
+func (a *adversary) plan(y *shot, mark, metadata string) string {
+	rest := fmt.Sprintf(`"input": {"messages": [{"role": "user", "content": %q}]}, %s`, mark, metadata)
+	if y.route.Method == "PATCH" {
+		return `{` + rest + a.maybe(3, `, "enabled": false`) + a.maybe(3, `, "end_time": null`) + `}`
+	}
+	assistant := "agent"
+	if a.rng.IntN(2) == 0 {
+		id, own := a.someones(assistants)
+		assistant, y.foreign = id, y.foreign || !own
+	}
+	return fmt.Sprintf(`{"assistant_id": %q, "schedule": "0 0 29 2 *", %s%s}`, assistant, rest, a.maybe(3, `, "multitask_strategy": "rollback"`))
+}
+
 // search looks for everything, for what is the user's, or for what others have written.
 func (a *adversary) search(y *shot) string {
 	other := (a.user + 1 + a.rng.IntN(a.w.users-1)) % a.w.users
@@ -189,6 +205,10 @@ func (a *adversary) search(y *shot) string {
 		y.fruitless = true
 		return fmt.Sprintf(`{"metadata": {"note": %q}}`, a.estates[other].marker)
 	case 2:
+		if strings.Contains(y.route.Path, "/crons") {
+			y.fruitless = true
+			return fmt.Sprintf(`{"thread_id": %q}`, a.estates[other].ids["thread"])
+		}
 		if !onThreads {
 			y.fruitless = true
 			return fmt.Sprintf(`{"name": %q}`, markOf(other))

@@ -386,3 +386,64 @@ func TestNoPatchOfTheState(t *testing.T) {
 		s.must(405, alice, "PATCH", "/threads/"+id+"/state", `{"metadata": {}}`)
 	})
 }
+
+func TestStreamOfAThread(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(), uri)
+		id := s.talked(t, alice, `{}`, "one")
+		s.must(200, alice, "POST", "/threads/"+id+"/state", `{"values": {"messages": [{"role": "user", "content": "written"}]}, "as_node": "echo"}`)
+		s.must(200, alice, "POST", "/threads/"+id+"/runs/wait", said("two"))
+		stream := func(query, after string) ([]string, string) {
+			t.Helper()
+			r := s.request(alice, "GET", "/threads/"+id+"/stream"+query, "")
+			if after != "" {
+				r.Header.Set("Last-Event-ID", after)
+			}
+			a := s.send(r)
+			if a.Status != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/event-stream") {
+				t.Fatalf("status %d, %s: %s", a.Status, a.Header.Get("Content-Type"), a.Body)
+			}
+			frames, last := framesOf(a.Body)
+			return frames, last
+		}
+		events := func(frames []string) string {
+			var names []string
+			for _, frame := range frames {
+				name, _, _ := strings.Cut(frame, " ")
+				names = append(names, name)
+			}
+			return strings.Join(names, " ")
+		}
+		for query, want := range map[string]string{
+			"":                          "metadata values values run_done metadata values values run_done",
+			"?stream_mode=run_modes":    "metadata values values run_done metadata values values run_done",
+			"?stream_modes=lifecycle":   "metadata run_done metadata run_done",
+			"?stream_mode=state_update": "state_update",
+			`?stream_mode=["lifecycle","state_update"]`:       "metadata run_done state_update metadata run_done",
+			"?stream_mode=lifecycle&stream_mode=state_update": "metadata run_done state_update metadata run_done",
+		} {
+			frames, _ := stream(query, "-")
+			if got := events(frames); got != want {
+				t.Errorf("%s: %s, want %s", query, got, want)
+			}
+		}
+		whole, last := stream("", "-")
+		if rest, _ := stream("", last); len(rest) != 0 {
+			t.Errorf("after the last event: %q", rest)
+		}
+		if now, _ := stream("", ""); len(now) != 0 {
+			t.Errorf("from now, when nothing happens: %q", now)
+		}
+		if !strings.Contains(strings.Join(whole, ""), "echo: two") {
+			t.Errorf("the second run's values are missing: %q", whole)
+		}
+		s.must(422, alice, "GET", "/threads/"+id+"/stream?stream_mode=values", "")
+		s.must(404, bob, "GET", "/threads/"+id+"/stream", "")
+		bad := s.request(alice, "GET", "/threads/"+id+"/stream", "")
+		bad.Header.Set("Last-Event-ID", "soon")
+		if a := s.send(bad); a.Status != http.StatusUnprocessableEntity {
+			t.Errorf("a foreign id: status %d", a.Status)
+		}
+	})
+}

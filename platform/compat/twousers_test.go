@@ -75,12 +75,25 @@ func searches(none string) []try {
 	}
 }
 
+// findsCrons are the ways to look for Alice's crons (H-39).
+func findsCrons(none string) []try {
+	return []try{
+		{body: `{}`, want: without},
+		{body: `{"thread_id": "{thread}"}`, want: none},
+		{body: `{"assistant_id": "{assistant}"}`, want: none},
+		{body: `{"metadata": {"note": "{marker}"}}`, want: none},
+		{body: `{"metadata": {"owner": "user1"}}`, want: none},
+	}
+}
+
 // twoUsers has a row for every route.
 func twoUsers() map[string]row {
 	const (
 		checkpoint = `{"checkpoint": {"checkpoint_id": "{checkpoint}"}}`
 		written    = `{"values": {"messages": []}, "as_node": "echo", "checkpoint_id": "{checkpoint}"}`
 		values     = `{"values": {"messages": [{"role": "user", "content": "more"}]}}`
+		seldom     = `{"assistant_id": "agent", "schedule": "0 0 29 2 *"}`
+		foreign    = `{"assistant_id": "{assistant}", "schedule": "0 0 29 2 *"}`
 	)
 	return map[string]row{
 		"GET /ok":   {own: 200, tries: []try{{want: public}}},
@@ -130,6 +143,9 @@ func twoUsers() map[string]row {
 		}},
 		"POST /threads/:thread_id/copy":   {own: 200, tries: []try{{}, {path: "/threads/{busy}/copy"}, {path: "/threads/{kept}/copy"}}},
 		"GET /threads/:thread_id/storage": {own: 200},
+		"GET /threads/:thread_id/stream": {own: 200, tries: []try{
+			{}, {path: "/threads/{thread}/stream?stream_mode=lifecycle"}, {path: "/threads/{busy}/stream"}, {path: "/threads/{kept}/stream"},
+		}},
 
 		"GET /threads/:thread_id":       {own: 200},
 		"PATCH /threads/:thread_id":     {own: 200, body: `{"metadata": {"note": "changed"}}`},
@@ -160,6 +176,24 @@ func twoUsers() map[string]row {
 		"GET /threads/:thread_id/runs/:run_id/join":    {own: 200, tries: append(follows("/join"), follows("/join?cancel_on_disconnect=true")...)},
 		"GET /threads/:thread_id/runs/:run_id/stream":  {own: 200, tries: append(follows("/stream"), follows("/stream?cancel_on_disconnect=1")...)},
 		"POST /threads/:thread_id/runs/:run_id/cancel": {own: 202, tries: append(follows("/cancel"), follows("/cancel?wait=1&action=rollback")...)},
+
+		"POST /runs/crons": {own: 200, body: seldom, tries: []try{{body: foreign}}},
+		"POST /threads/:thread_id/runs/crons": {own: 200, body: seldom, tries: []try{
+			{body: seldom},
+			{body: foreign},
+			{path: "/threads/{mine}/runs/crons", body: foreign},
+			{path: "/threads/{kept}/runs/crons", body: seldom},
+			{body: strings.Replace(seldom, "{", `{"multitask_strategy": "rollback", `, 1)},
+		}},
+		"POST /runs/crons/search":  {own: 200, body: `{}`, tries: findsCrons(`[]`)},
+		"POST /runs/crons/count":   {own: 200, body: `{}`, tries: findsCrons(`0`)},
+		"GET /runs/crons/:cron_id": {own: 200, tries: []try{{path: "/runs/crons/{cron}"}, {path: "/runs/crons/{plan}"}}},
+		"PATCH /runs/crons/:cron_id": {own: 200, body: `{"enabled": false, "metadata": {"note": "changed"}}`, tries: []try{
+			{path: "/runs/crons/{cron}", body: `{"enabled": false}`},
+			{path: "/runs/crons/{plan}", body: `{"schedule": "* * * * *"}`},
+			{path: "/runs/crons/{cron}", body: `{"input": {"messages": []}}`},
+		}},
+		"DELETE /runs/crons/:cron_id": {own: 204, tries: []try{{path: "/runs/crons/{cron}"}, {path: "/runs/crons/{plan}"}}},
 
 		"POST /runs":        {own: 200, body: hello, tries: starts("/runs")},
 		"POST /runs/stream": {own: 200, body: hello, tries: starts("/runs/stream")},

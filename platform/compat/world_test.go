@@ -28,6 +28,7 @@ const (
 	threads     kind = "thread"
 	runs        kind = "run"
 	checkpoints kind = "checkpoint"
+	crons       kind = "cron"
 )
 
 func newWorld(users int) *world {
@@ -35,7 +36,7 @@ func newWorld(users int) *world {
 	for range users {
 		w.named = append(w.named, map[string]bool{})
 	}
-	for _, k := range []kind{assistants, threads, runs, checkpoints} {
+	for _, k := range []kind{assistants, threads, runs, checkpoints, crons} {
 		w.rows[k] = make([][]string, users)
 	}
 	return w

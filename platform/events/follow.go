@@ -42,13 +42,22 @@ type Follower struct {
 // by the scope, which is for read, at each look, and holds no connection to the database between looks.
 func (f *Follower) Run(ctx context.Context, read access.ThreadScope, threadID, runID string, after int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		w := &walk{Follower: f, scope: read, thread: threadID, run: runID, after: after, yield: yield}
-		w.sub = f.Hub.Subscribe(threadID, runID)
-		defer w.sub.Close()
-		err := w.follow(ctx)
-		if err != nil && !errors.Is(err, errEnough) {
-			yield(Record{}, fmt.Errorf("follow run: %w", err))
-		}
+		sub := f.Hub.Subscribe(threadID, runID)
+		defer sub.Close()
+		f.walk(ctx, read, sub, after, yield)
+	}
+}
+
+// From is Run for a subscription that the caller has, and closes: that of a run which it has just made (see [Hub.Expect]).
+func (f *Follower) From(ctx context.Context, read access.ThreadScope, sub *Subscription) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) { f.walk(ctx, read, sub, -1, yield) }
+}
+
+func (f *Follower) walk(ctx context.Context, read access.ThreadScope, sub *Subscription, after int64, yield func(Record, error) bool) {
+	w := &walk{Follower: f, scope: read, thread: sub.thread, run: sub.run, after: after, yield: yield, sub: sub}
+	err := w.follow(ctx)
+	if err != nil && !errors.Is(err, errEnough) {
+		yield(Record{}, fmt.Errorf("follow run: %w", err))
 	}
 }
 
@@ -82,6 +91,13 @@ func (w *walk) follow(ctx context.Context) error {
 			}
 			continue
 		}
+		if w.sub.fresh && view.Base < 0 {
+			w.sub.fresh = false
+			if err := pause(ctx, view.Changed, poll); err != nil {
+				return err
+			}
+			continue
+		}
 		before := w.after
 		if ended, err := w.look(ctx, view.Base); ended || err != nil {
 			return err
@@ -93,13 +109,17 @@ func (w *walk) follow(ctx context.Context) error {
 		if w.after > before {
 			poll = pollFirst
 		}
-		timer := time.NewTimer(poll)
-		err = wait(ctx, view.Changed, timer.C)
-		timer.Stop()
-		if err != nil {
+		if err := pause(ctx, view.Changed, poll); err != nil {
 			return err
 		}
 	}
+}
+
+// pause waits for a change, at most for the time of a poll.
+func pause(ctx context.Context, changed <-chan struct{}, poll time.Duration) error {
+	timer := time.NewTimer(poll)
+	defer timer.Stop()
+	return wait(ctx, changed, timer.C)
 }
 
 func wait(ctx context.Context, changed <-chan struct{}, poll <-chan time.Time) error {

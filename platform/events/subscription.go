@@ -9,6 +9,15 @@ type Subscription struct {
 	thread string
 	run    string
 	feed   *Feed // the last one that was read
+	// fresh says that the run was not made yet: the log cannot have anything of it that the hub will not show.
+	fresh bool
+}
+
+// Expect starts to read a run that is about to be made. If this process executes it, its log is never asked.
+func (h *Hub) Expect(threadID, runID string) *Subscription {
+	s := h.Subscribe(threadID, runID)
+	s.fresh = true
+	return s
 }
 
 // Subscribe starts to read a run of a thread.

@@ -60,6 +60,11 @@ func (r *Runs) Create(ctx context.Context, req CreateRequest) (store.Run, error)
 	if err != nil {
 		return store.Run{}, err
 	}
+	return c.create(ctx)
+}
+
+func (c *creation) create(ctx context.Context) (store.Run, error) {
+	r := c.Runs
 	if err := c.ask(ctx); err != nil {
 		return store.Run{}, err
 	}

@@ -29,9 +29,51 @@ func StreamOptions(run store.Run) (v1.Options, error) {
 // error only then. read is for threads:read, and is used at every look at the database. Of a run whose first state is lost, since the
 // run that made it was deleted, no frames can be told any more.
 func (r *Runs) Stream(ctx context.Context, read access.ThreadScope, run store.Run, after int64, o v1.Options) iter.Seq2[events.Frame, error] {
+	return r.frames(ctx, read, run, after, o, r.follower.Run(ctx, read, run.ThreadID, run.ID, -1))
+}
+
+// Started is a run that whoever made it follows from before its first event: it is served out of memory while this process executes
+// it. Close it.
+type Started struct {
+	Run  store.Run
+	runs *Runs
+	sub  *events.Subscription
+}
+
+// Start is Create for a caller who will follow the run.
+func (r *Runs) Start(ctx context.Context, req CreateRequest) (*Started, error) {
+	c, err := r.prepare(req)
+	if err != nil {
+		return nil, err
+	}
+	sub := r.Hub.Expect(c.thread, c.runID)
+	run, err := c.create(ctx)
+	if err != nil {
+		sub.Close()
+		return nil, err
+	}
+	return &Started{Run: run, runs: r, sub: sub}, nil
+}
+
+// Close ends the following. The run goes on.
+func (s *Started) Close() { s.sub.Close() }
+
+// Stream is [Runs.Stream] from the start.
+func (s *Started) Stream(ctx context.Context, read access.ThreadScope, o v1.Options) iter.Seq2[events.Frame, error] {
+	return s.runs.frames(ctx, read, s.Run, -1, o, s.runs.follower.From(ctx, read, s.sub))
+}
+
+// Wait is [Runs.Wait].
+func (s *Started) Wait(ctx context.Context, read access.ThreadScope) (json.RawMessage, error) {
+	return s.runs.result(ctx, read, s.Run, s.runs.follower.From(ctx, read, s.sub))
+}
+
+func (r *Runs) frames(
+	ctx context.Context, read access.ThreadScope, run store.Run, after int64, o v1.Options, records iter.Seq2[events.Record, error],
+) iter.Seq2[events.Frame, error] {
 	return func(yield func(events.Frame, error) bool) {
 		fold, lost := r.fold(ctx, read, run, o), false
-		for record, err := range r.follower.Run(ctx, read, run.ThreadID, run.ID, -1) {
+		for record, err := range records {
 			var frames []events.Frame
 			if err == nil {
 				frames, err = apply(fold, record, &lost)
@@ -83,9 +125,15 @@ func (r *Runs) fold(ctx context.Context, read access.ThreadScope, run store.Run,
 // Wait returns what the run came to once it has ended: an object of its final values, with __interrupt__ when it asks something, or of
 // __error__ when it failed (rest.md §5.7). Of a run whose log or first state is gone it returns the thread's values.
 func (r *Runs) Wait(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
+	return r.result(ctx, read, run, r.follower.Run(ctx, read, run.ThreadID, run.ID, -1))
+}
+
+func (r *Runs) result(
+	ctx context.Context, read access.ThreadScope, run store.Run, records iter.Seq2[events.Record, error],
+) (json.RawMessage, error) {
 	fold := r.fold(ctx, read, run, v1.Options{Modes: []wire.StreamMode{wire.StreamCustom}}) // few frames; values are kept in any case
 	seen, lost := false, false
-	for record, err := range r.follower.Run(ctx, read, run.ThreadID, run.ID, -1) {
+	for record, err := range records {
 		if err == nil {
 			_, err = apply(fold, record, &lost)
 		}

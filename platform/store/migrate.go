@@ -57,8 +57,13 @@ func (db *DB) index(ctx context.Context) error {
 			"items": "part, updated_at DESC",
 		} {
 			name := quoteName("ix_" + table + "_key_" + strings.ToLower(k))
-			err := db.w.WithContext(ctx).Exec(fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s), %s)",
-				name, table, extract(db.dialect, "", k), order)).Error
+			value := extract(db.dialect, "", k)
+			only := value + " IS NOT NULL"
+			if table == "threads" {
+				only += " AND NOT temporary" // no list shows a stateless run's
+			}
+			err := db.w.WithContext(ctx).Exec(fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s), %s) WHERE %s",
+				name, table, value, order, only)).Error
 			if err != nil {
 				return fmt.Errorf("index %s on %s: %w", k, table, err)
 			}

@@ -211,8 +211,11 @@ func TestAttempts(t *testing.T) {
 
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	release, reached := make(chan struct{}), make(chan struct{}, 8)
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		reached <- struct{}{}
+		<-release
+	}))
 	t.Cleanup(receiver.Close)
 	t.Cleanup(func() { close(release) })
 	closed := httptest.NewServer(http.NotFoundHandler())
@@ -228,22 +231,16 @@ func TestNoAnswer(t *testing.T) {
 		}
 		b.stop()
 	}
+	for len(reached) > 0 {
+		<-reached
+	}
 	// A server that stops leaves its delivery to another at once.
 	b := send(t, webhook.Config{Policy: &webhook.Policy{Loopback: true}}, "", delivery(receiver.URL))
-	for len(b.claimed()) > 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-reached
 	b.stop()
 	if end := b.end(); end.Again <= 0 || end.Attempt.Error != "the server stopped" {
 		t.Errorf("after the stop: %+v", end)
 	}
-}
-
-// claimed returns what still waits.
-func (o *outbox) claimed() []store.Delivery {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.waiting
 }
 
 // TestRebinding: H-26, a name that resolves to this machine, or to its network, is not reached, whatever it was when the run was made.

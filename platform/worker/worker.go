@@ -67,7 +67,11 @@ func (w *Worker) Run(ctx context.Context, c *store.Claimed) {
 	defer stop(context.Canceled)
 	ctx, cancel := context.WithTimeoutCause(ctx, w.Timeout, errTimeout)
 	defer cancel()
-	feed := w.Hub.Open(c.Run.ThreadID, c.Run.ID, c.SeqFirst-1)
+	base := c.SeqFirst - 1
+	if c.Lease.Token == 1 { // claimed for the first time: the log has nothing of it
+		base = -1
+	}
+	feed := w.Hub.Open(c.Run.ThreadID, c.Run.ID, base)
 	x := &execution{Worker: w, claimed: c, outcome: newOutcome()}
 	x.journal = events.NewJournal(ctx, events.JournalConfig{
 		Log: w.DB.Runs, Lease: c.Lease, First: c.SeqFirst, Block: seqBlock, Feed: feed, Hold: x.holds(), Failed: stop,

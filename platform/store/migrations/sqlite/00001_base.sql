@@ -50,9 +50,9 @@ CREATE TABLE threads (
     updated_at       INTEGER NOT NULL,
     state_updated_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX threads_updated ON threads (updated_at DESC, id);
-CREATE INDEX threads_created ON threads (created_at DESC, id);
-CREATE INDEX threads_status ON threads (status, updated_at DESC);
+CREATE INDEX threads_updated ON threads (updated_at DESC, id) WHERE NOT temporary; -- no list shows a stateless run's
+CREATE INDEX threads_created ON threads (created_at DESC, id) WHERE NOT temporary;
+CREATE INDEX threads_status ON threads (status, updated_at DESC) WHERE NOT temporary;
 CREATE INDEX threads_expires ON threads (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX threads_hidden ON threads (hidden_at) WHERE hidden_at IS NOT NULL;
 

@@ -1,0 +1,207 @@
+package compat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform"
+	"github.com/locutory/locutory/platform/config"
+	"github.com/locutory/locutory/sdk"
+)
+
+// told is what a receiver of webhooks got.
+type told struct {
+	event *sdk.RunEnded
+	raw   []byte
+	head  http.Header
+}
+
+const hookSecret = "hook-secret"
+
+// receiver listens for webhooks; it answers the statuses in turn, then 200.
+func receiver(t *testing.T, statuses ...int) (url string, got <-chan told) {
+	t.Helper()
+	heard := make(chan told, 64)
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(raw))
+		event, err := sdk.ParseWebhook(r, hookSecret)
+		if err != nil {
+			t.Errorf("webhook: %v\n%s", err, raw)
+		}
+		heard <- told{event, raw, r.Header.Clone()}
+		if len(statuses) > 0 {
+			status := statuses[0]
+			statuses = statuses[1:]
+			w.WriteHeader(status)
+		}
+	}))
+	t.Cleanup(hook.Close)
+	return hook.URL, heard
+}
+
+func next(t *testing.T, got <-chan told) told {
+	t.Helper()
+	select {
+	case one := <-got:
+		return one
+	case <-time.After(20 * time.Second):
+		t.Fatal("no webhook came")
+		return told{}
+	}
+}
+
+// hooked lets webhooks go to this machine.
+func hooked(parts platform.Parts) platform.Parts {
+	parts.Platform = strings.TrimSuffix(strings.TrimSpace(parts.Platform), "}") + `, "webhooks": {"url": {"require_https": false, "disable_loopback": false}}}`
+	return parts
+}
+
+func signed(p *config.Process) { p.WebhookSecrets = []string{hookSecret} }
+
+// failing is a graph that fails.
+func failing() platform.Graph {
+	graph := graphs.NewStateGraph[graphs.MessagesState]().
+		AddNode("fail", func(context.Context, graphs.MessagesState) (graphs.Update, error) {
+			return nil, context.DeadlineExceeded
+		}).
+		AddEdge(graphs.Start, "fail").AddEdge("fail", graphs.End)
+	return platform.Graph{ID: "failing", Source: graph, Symbol: "./failing:Graph"}
+}
+
+func TestWebhooks(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		url, got := receiver(t)
+		s := serve(t, hooked(privateChat(failing(), gated(make(chan struct{})))), uri, signed)
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		hook := `, "webhook": "` + url + `/hook?token=url-secret"`
+		at := "/threads/" + thread + "/runs"
+
+		run := s.must(200, alice, "POST", at, saying("agent", "hello", hook+`, "metadata": {"m": 1}`))
+		if strings.Contains(string(run.Body), "url-secret") || !strings.Contains(string(run.Body), url+"/hook") {
+			t.Errorf("the run shows of its webhook: %s", run.Body)
+		}
+		one := next(t, got)
+		e := one.event
+		if e.RunID != run.field(t, "run_id") || e.ThreadID != thread || e.Status != "success" || e.Error != nil || e.Metadata["m"] != 1.0 ||
+			words(t, e.Values) != "hello, echo: hello" || e.StartedAt == nil || e.EndedAt == nil || e.SentAt.IsZero() {
+			t.Errorf("of a success: %s", one.raw)
+		}
+		if strings.Contains(string(one.raw), "url-secret") || one.head.Get("Locutory-Attempt") != "1" {
+			t.Errorf("%v: %s", one.head, one.raw)
+		}
+
+		s.must(200, alice, "POST", at+"/wait", saying("failing", "x", hook))
+		if one := next(t, got); one.event.Status != "error" || one.event.Error == nil || one.event.Error.Error == "" || one.event.Error.Message == "" {
+			t.Errorf("of a failure: %s", one.raw)
+		}
+		s.must(200, alice, "POST", "/runs/wait", saying("agent", "loose", hook))
+		if one := next(t, got); one.event.Status != "success" || words(t, one.event.Values) != "loose, echo: loose" {
+			t.Errorf("of a stateless run: %s", one.raw)
+		}
+		for action, want := range map[string]sdk.RunStatus{"interrupt": "interrupted", "rollback": "interrupted"} {
+			id := s.must(200, alice, "POST", at, saying("gated", "x", hook)).field(t, "run_id")
+			s.until(t, alice, thread, id, "running")
+			s.must(204, alice, "POST", at+"/"+id+"/cancel?wait=1&action="+action, "")
+			if one := next(t, got); one.event.RunID != id || one.event.Status != want {
+				t.Errorf("of a run that was cancelled by %s: %s", action, one.raw)
+			}
+			later := s.must(200, alice, "POST", at, saying("agent", "x", hook+`, "after_seconds": 3600`)).field(t, "run_id")
+			s.must(204, alice, "POST", at+"/"+later+"/cancel?wait=1&action="+action, "")
+			if one := next(t, got); one.event.RunID != later || one.event.Status != want || one.event.StartedAt != nil {
+				t.Errorf("of a run that never started, by %s: %s", action, one.raw)
+			}
+		}
+	})
+}
+
+// TestWebhookFailureIsNotTheRuns: the receiver's trouble is told to nobody.
+func TestWebhookFailureIsNotTheRuns(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		url, got := receiver(t, 500)
+		s := serve(t, hooked(privateChat()), uri, signed)
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		id := s.must(200, alice, "POST", "/threads/"+thread+"/runs", saying("agent", "x", `, "webhook": "`+url+`"`)).field(t, "run_id")
+		first := next(t, got)
+		s.until(t, alice, thread, id, "success")
+		again := next(t, got)
+		if first.head.Get("Locutory-Delivery") != again.head.Get("Locutory-Delivery") || again.head.Get("Locutory-Attempt") != "2" {
+			t.Errorf("first %v, again %v", first.head, again.head)
+		}
+		s.until(t, alice, thread, id, "success")
+	})
+}
+
+func TestWebhookPolicy(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(), uri)
+		off := privateChat()
+		off.Platform = strings.TrimSuffix(off.Platform, "}") + `, "http": {"disable_webhooks": true}}`
+		disabled := serve(t, off, uri)
+		for _, url := range []string{"http://hooks.example/", "https://127.0.0.1/", "https://10.0.0.1/", "/hook", "https://localhost/", "x"} {
+			for _, path := range []string{"/runs", "/runs/wait", "/runs/stream", "/runs/batch"} {
+				body := saying("agent", "x", `, "webhook": "`+url+`"`)
+				if path == "/runs/batch" {
+					body = "[" + body + "]"
+				}
+				if a := s.must(422, alice, "POST", path, body); !strings.Contains(a.field(t, "detail"), "webhook: ") {
+					t.Errorf("%s %s: %s", path, url, a.Body)
+				}
+			}
+		}
+		if a := disabled.must(422, alice, "POST", "/runs", saying("agent", "x", `, "webhook": "https://hooks.example/"`)); !strings.Contains(a.field(t, "detail"), "disabled") {
+			t.Errorf("disabled: %s", a.Body)
+		}
+	})
+}
+
+// TestAC48TokensAppearNowhere: a secret of the user reaches the graph, and nothing that anybody reads.
+func TestAC48TokensAppearNowhere(t *testing.T) {
+	t.Parallel()
+	const secret = "downstream-secret"
+	databases(t, func(t *testing.T, uri string) {
+		url, got := receiver(t)
+		user := func(name string) authhooks.User {
+			return authhooks.User{Identity: name, Extra: map[string]any{"team": "red"}, Secret: map[string]any{"downstream": secret}}
+		}
+		shared := func(_ context.Context, c *authhooks.Call) (authhooks.Verdict, error) {
+			c.Stamp("team", "red")
+			return authhooks.Only(authhooks.Eq("team", "red")), nil
+		}
+		s := serve(t, hooked(withAuth(authhooks.New(people(map[string]authhooks.User{alice: user("user1"), bob: user("user2")}),
+			authhooks.On(authhooks.Any, authhooks.Any, shared)))), uri, signed)
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		stream := s.must(200, alice, "POST", "/threads/"+thread+"/runs/stream",
+			saying("agent", "hello", `, "webhook": "`+url+`", "stream_mode": ["values", "updates", "messages-tuple", "custom"], "stream_resumable": true`))
+		everything := string(stream.Body) + string(next(t, got).raw)
+		id := runID(t, stream)
+		for _, token := range []string{alice, bob} {
+			for _, path := range []string{"", "/state", "/history", "/runs", "/runs/" + id, "/runs/" + id + "/join"} {
+				everything += string(s.must(200, token, "GET", "/threads/"+thread+path, "").Body)
+			}
+		}
+		for _, word := range []string{secret, alice, bob} {
+			if strings.Contains(everything, word) {
+				t.Errorf("%q can be read", word)
+			}
+		}
+		if !json.Valid(next200(everything)) {
+			t.Error("nothing was read at all")
+		}
+	})
+}
+
+// next200 is the last JSON object of a text, to see that there is one.
+func next200(text string) []byte { return []byte(text[strings.LastIndex(text, `{"messages"`):]) }
