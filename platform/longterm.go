@@ -13,7 +13,7 @@ import (
 // longTerm makes the long-term store, and tries its embedder when platform.json names one.
 func (s *Server) longTerm(ctx context.Context, guard *access.Guard) (*items.Items, error) {
 	cfg := s.cfg.File.Store
-	all := items.New(items.Config{Items: s.db.Items, Guard: guard, TTL: cfg.TTL.Default, KeepTTL: !cfg.TTL.RefreshOnRead})
+	all := items.New(items.Config{Rows: s.db.Items, Guard: guard, TTL: cfg.TTL.Default, KeepTTL: !cfg.TTL.RefreshOnRead})
 	if cfg.Index == nil {
 		return all, nil
 	}

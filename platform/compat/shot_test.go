@@ -2,6 +2,7 @@ package compat
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -29,14 +30,14 @@ func (a *adversary) aim(route api.Route) shot {
 	case strings.HasSuffix(route.Path, "/state"):
 		y.path += a.maybe(2, "?subgraphs=true")
 	}
-	if y.path == "/store/items" && route.Method == "GET" {
+	if y.path == "/store/items" && route.Method == http.MethodGet {
 		y.path += a.oneOf("?namespace=memories", "?namespace=memories.deep", "?namespace=a&namespace=b", "?namespace=a..b", "?namespace=%00") +
 			a.oneOf("&key=k0", "&key=k1", "&key=k2", "&key=%FF", "") + a.maybe(4, "&refresh_ttl=false")
 	}
 	switch {
-	case route.Path == "/store/items" && route.Method == "DELETE":
+	case route.Path == "/store/items" && route.Method == http.MethodDelete:
 		y.body = a.body(&y)
-	case route.Method == "GET" || route.Method == "DELETE" || strings.HasSuffix(route.Path, "/cancel"):
+	case route.Method == http.MethodGet || route.Method == http.MethodDelete || strings.HasSuffix(route.Path, "/cancel"):
 	case a.rng.IntN(50) == 0:
 		y.body = a.oneOf(`{`, `[]`, `{"metadata": 1}`, `null`, `{"thread_id": "x"}`, "\x00")
 	default:

@@ -158,8 +158,11 @@ func (d *doors) check(s symbol, pkg *packages.Package) *config.Mistake {
 		return s.mistake("%s has no exported name %q%s", s.Dir, s.Name, didYouMean(s.Name, pkg.Types.Scope()))
 	}
 	accepts, want := d.graph, "*graphs.StateGraph, graphs.Runnable, graphs.Factory or func() (graphs.Runnable, error)"
-	if s.hooks {
+	switch s.use {
+	case useAuth:
 		accepts, want = d.auth, "*authhooks.Auth or func(context.Context) (*authhooks.Auth, error)"
+	case useEmbed:
+		accepts, want = d.embed, "a value with EmbedDocuments and EmbedQuery, as langchaingo's embedders, or func() (one, error)"
 	}
 	name := pkg.Name + "." + s.Name
 	if _, isType := object.(*types.TypeName); isType {

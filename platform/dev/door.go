@@ -26,6 +26,39 @@ func (d *doors) auth(t types.Type) bool {
 	return len(results) == 2 && d.isAuth(results[0]) && isError(results[1])
 }
 
+// embed tells whether store.index.embed may have the type t: by its methods, so that no library has to be named for it.
+func (d *doors) embed(t types.Type) bool {
+	if embeds(t) {
+		return true
+	}
+	results := d.function(t)
+	return len(results) == 2 && embeds(results[0]) && isError(results[1])
+}
+
+func embeds(t types.Type) bool {
+	return has(t, "EmbedDocuments", "(context.Context, []string)", "([][]float32, error)") &&
+		has(t, "EmbedQuery", "(context.Context, string)", "([]float32, error)")
+}
+
+// has tells whether values of type t have a method with these parameters and results.
+func has(t types.Type, name, params, results string) bool {
+	method := types.NewMethodSet(t).Lookup(nil, name)
+	if method == nil {
+		return false
+	}
+	signature, ok := method.Type().(*types.Signature)
+	return ok && !signature.Variadic() && list(signature.Params()) == params && list(signature.Results()) == results
+}
+
+// list is the types of a tuple without the names.
+func list(tuple *types.Tuple) string {
+	var all []string
+	for v := range tuple.Variables() {
+		all = append(all, types.TypeString(types.Unalias(v.Type()), nil))
+	}
+	return "(" + strings.Join(all, ", ") + ")"
+}
+
 func (d *doors) isAuth(t types.Type) bool {
 	pointer, ok := types.Unalias(t).(*types.Pointer)
 	return ok && named(pointer.Elem(), d.hooks, "Auth")

@@ -41,8 +41,11 @@ func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 			continue
 		}
 		alias := "g" + strconv.Itoa(len(aliases))
-		if s.hooks {
+		switch s.use {
+		case useAuth:
 			alias = "a0"
+		case useEmbed:
+			alias = "e0"
 		}
 		aliases[s.Dir] = alias
 		printf("%s %q\n", alias, l.at(p, s.Dir).PkgPath)
@@ -54,6 +57,9 @@ func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 	printf("},\n")
 	if a := p.Config.Auth; a != nil {
 		printf("Auth: %s.%s,\nAuthSymbol: %q,\n", aliases[a.Path.Dir], a.Path.Name, a.Path)
+	}
+	if x := p.Config.Store.Index; x != nil {
+		printf("Embed: %s.%s,\n", aliases[x.Embed.Dir], x.Embed.Name)
 	}
 	printf("Platform: %s,\n})\n}\n", literal(string(p.Text)))
 	return format.Source(out.Bytes())

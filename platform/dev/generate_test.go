@@ -13,13 +13,13 @@ func TestGenerate(t *testing.T) {
 	t.Parallel()
 	dir := create(t, map[string]string{"platform.json": `{"graphs": {
 	"b": "./agent:Graph", "a": {"path": "./agent:New"}, "c": "./trip:Graph"
-}, "auth": {"path": "./security:Auth"}}`})
+}, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}}`})
 	project, err := Open(filepath.Join(dir, "platform.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := loaded{}
-	for _, name := range []string{"agent", "trip", "security"} {
+	for _, name := range []string{"agent", "trip", "security", "embed"} {
 		l[filepath.Join(dir, name)] = &packages.Package{PkgPath: "chat/" + name}
 	}
 	if err := (&Builder{}).generate(project, l); err != nil {
@@ -30,6 +30,7 @@ package main
 
 import (
 	g0 "chat/agent"
+	e0 "chat/embed"
 	a0 "chat/security"
 	g1 "chat/trip"
 	"github.com/locutory/locutory/platform"
@@ -44,9 +45,10 @@ func main() {
 		},
 		Auth:       a0.Auth,
 		AuthSymbol: "./security:Auth",
+		Embed:      e0.New,
 		Platform: ` + "`" + `{"graphs": {
 	"b": "./agent:Graph", "a": {"path": "./agent:New"}, "c": "./trip:Graph"
-}, "auth": {"path": "./security:Auth"}}` + "`" + `,
+}, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}}` + "`" + `,
 	})
 }
 `

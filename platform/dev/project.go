@@ -53,18 +53,29 @@ type symbol struct {
 	config.Symbol
 	key string
 	pos config.Pos
-	// hooks tells auth.path from graphs.*.
-	hooks bool
+	use use
 }
 
-// symbols are all keys that name Go code, in the order of the file but auth last.
+// use is what a symbol is for.
+type use uint8
+
+const (
+	useGraph use = iota // graphs.*
+	useAuth             // auth.path
+	useEmbed            // store.index.embed
+)
+
+// symbols are all keys that name Go code, the graphs in the order of the file.
 func (p *Project) symbols() []symbol {
 	var symbols []symbol
 	for _, g := range p.Config.Graphs {
 		symbols = append(symbols, symbol{Symbol: g.Symbol, key: "graphs." + g.ID, pos: g.Pos})
 	}
 	if a := p.Config.Auth; a != nil {
-		symbols = append(symbols, symbol{Symbol: a.Path, key: "auth.path", pos: a.Pos, hooks: true})
+		symbols = append(symbols, symbol{Symbol: a.Path, key: "auth.path", pos: a.Pos, use: useAuth})
+	}
+	if x := p.Config.Store.Index; x != nil {
+		symbols = append(symbols, symbol{Symbol: x.Embed, key: "store.index.embed", pos: x.Pos, use: useEmbed})
 	}
 	return symbols
 }

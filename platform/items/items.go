@@ -3,7 +3,7 @@
 //
 // It refuses to look before it asks, and to tell an item that the caller may not see from one that is not there.
 //
-//	all := items.New(items.Config{Items: db.Items, Guard: guard})
+//	all := items.New(items.Config{Rows: db.Items, Guard: guard})
 //	err := all.Put(access.With(ctx, caller), graphs.ItemPut{Namespace: []string{"prefs"}, Key: "color", Value: value})
 //	...
 //	cfg.Store = all.For(access.Caller{User: user, Origin: authhooks.OriginWorker}) // for the nodes of a run
@@ -25,9 +25,9 @@ import (
 	"github.com/locutory/locutory/platform/wire"
 )
 
-// Config is what Items are made of. Items and Guard are needed.
+// Config is what Items are made of. Rows and Guard are needed.
 type Config struct {
-	Items *store.Items
+	Rows  *store.Items
 	Guard *access.Guard
 	// TTL is how long items live that do not say so themselves; 0: for ever.
 	TTL time.Duration
@@ -83,7 +83,7 @@ func (s *Items) Put(ctx context.Context, p graphs.ItemPut) error {
 	if n.Vectors, err = s.Index.vectors(ctx, p, n.Value); err != nil {
 		return err
 	}
-	err = s.Config.Items.Put(ctx, scope, n)
+	err = s.Rows.Put(ctx, scope, n)
 	if errors.Is(err, store.ErrPostImage) {
 		return denied()
 	}
@@ -141,7 +141,7 @@ func (s *Items) Read(ctx context.Context, namespace []string, key string, refres
 	if err := graphs.CheckNamespace(value.Namespace); err != nil {
 		return nil, err
 	}
-	row, err := s.Config.Items.Get(ctx, scope, value.Namespace, value.Key, s.refreshes(refresh))
+	row, err := s.Rows.Get(ctx, scope, value.Namespace, value.Key, s.refreshes(refresh))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, graphs.ErrNoItem
 	}
@@ -175,7 +175,7 @@ func (s *Items) Delete(ctx context.Context, namespace []string, key string) erro
 	if err := graphs.CheckNamespace(value.Namespace); err != nil {
 		return err
 	}
-	return s.Config.Items.Delete(ctx, scope, value.Namespace, value.Key)
+	return s.Rows.Delete(ctx, scope, value.Namespace, value.Key)
 }
 
 // Search implements [graphs.Store].
@@ -199,7 +199,7 @@ func (s *Items) Search(ctx context.Context, q graphs.ItemSearch) ([]graphs.Item,
 	if query.Near, err = s.Index.near(ctx, q.Query); err != nil {
 		return nil, err
 	}
-	rows, err := s.Config.Items.Search(ctx, scope, query)
+	rows, err := s.Rows.Search(ctx, scope, query)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (s *Items) ListNamespaces(ctx context.Context, q graphs.NamespaceSearch) ([
 	if i := slices.Index(under, "*"); i >= 0 {
 		under = under[:i]
 	}
-	return s.Config.Items.ListNamespaces(ctx, scope, store.NamespaceQuery{
+	return s.Rows.ListNamespaces(ctx, scope, store.NamespaceQuery{
 		Under: under, Limit: q.Limit, Offset: max(q.Offset, 0),
 		Keep: func(namespace []string) ([]string, bool) { return q.Cut(namespace), q.Matches(namespace) },
 	})

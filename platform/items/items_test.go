@@ -42,7 +42,7 @@ func open(t *testing.T, backend storetest.Backend, auth *authhooks.Auth, change 
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := items.Config{Items: storetest.Open(t, backend(t)).Items, Guard: guard}
+	cfg := items.Config{Rows: storetest.Open(t, backend(t)).Items, Guard: guard}
 	if change != nil {
 		change(&cfg)
 	}
@@ -57,6 +57,8 @@ func hooks(rules ...authhooks.Rule) *authhooks.Auth {
 func as(all *items.Items, identity string) graphs.Store {
 	return all.For(access.Caller{User: &authhooks.User{Identity: identity}, Origin: authhooks.OriginWorker})
 }
+
+func caller() access.Caller { return access.Caller{Origin: authhooks.OriginWorker} }
 
 func put(t *testing.T, s graphs.Store, namespace, key string, value any) {
 	t.Helper()
@@ -146,7 +148,7 @@ func TestStore(t *testing.T) {
 			}
 			config := backend(t)
 			config.Now = now
-			return items.New(items.Config{Items: storetest.Open(t, config).Items, Guard: guard}).For(access.Caller{})
+			return items.New(items.Config{Rows: storetest.Open(t, config).Items, Guard: guard}).For(access.Caller{})
 		})
 	})
 }
