@@ -226,8 +226,13 @@ func TestH12DeletingAnAssistant(t *testing.T) {
 				return place{thread, s.must(200, token, "POST", "/threads/"+thread+"/runs", run).field(t, "run_id")}
 			}
 			mine, theirs := begin(alice), begin(bob)
+			cron := `{"assistant_id": "` + id + `", "schedule": "0 8 * * *", "input": {}}`
+			mineCron := s.must(200, alice, "POST", "/runs/crons", cron).field(t, "cron_id")
+			theirCron := s.must(200, bob, "POST", "/runs/crons", cron).field(t, "cron_id")
 			s.must(204, alice, "DELETE", "/assistants/"+id+query, "")
 			s.must(404, alice, "GET", "/assistants/"+id, "")
+			s.must(404, alice, "GET", "/runs/crons/"+mineCron, "")
+			s.must(200, bob, "GET", "/runs/crons/"+theirCron, "")
 			if status := s.must(200, bob, "GET", "/threads/"+theirs.thread+"/runs/"+theirs.run, "").field(t, "status"); status != "pending" {
 				t.Errorf("%s: another's run is %s", query, status)
 			}

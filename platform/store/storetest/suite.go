@@ -39,6 +39,7 @@ func Run(t *testing.T, backend Backend) {
 		"cron reach": cronIsolationSuite,
 		"cron due":   cronDueSuite,
 		"many runs":  manyRunSuite,
+		"retries":    retrySuite,
 		"deliveries": deliverySuite,
 	} {
 		t.Run(name, func(t *testing.T) {
