@@ -1,0 +1,143 @@
+package compat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform"
+	"github.com/locutory/locutory/platform/config"
+)
+
+// TestRunTimeout covers rest.md §5.6: BG_JOB_TIMEOUT_SECS ends a run as timeout and its thread as error; the next good run clears it.
+func TestRunTimeout(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		url, got := receiver(t)
+		s := serve(t, hooked(privateChat(gated(make(chan struct{})))), uri, signed, func(p *config.Process) { p.RunTimeout = 300 * time.Millisecond })
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		at := "/threads/" + thread + "/runs"
+		done := s.must(200, alice, "POST", at+"/wait", saying("gated", "x", `, "webhook": "`+url+`"`))
+		if !strings.Contains(string(done.Body), `{"__error__":{"error":"TimeoutError","message":"`) {
+			t.Errorf("wait: %s", done.Body)
+		}
+		id := runID(t, done)
+		s.until(t, alice, thread, id, "timeout")
+		if status := s.must(200, alice, "GET", "/threads/"+thread, "").field(t, "status"); status != "error" {
+			t.Errorf("thread is %s", status)
+		}
+		if one := next(t, got); one.event.Status != "timeout" || one.event.Error == nil || one.event.Error.Error != "TimeoutError" {
+			t.Errorf("webhook: %s", one.raw)
+		}
+		if again := s.must(200, alice, "GET", at+"/"+id+"/join", ""); string(again.Body) != string(done.Body) {
+			t.Errorf("join of a run that has ended: %s, want %s", again.Body, done.Body)
+		}
+		s.must(200, alice, "POST", at+"/wait", saying("agent", "y", ""))
+		if status := s.must(200, alice, "GET", "/threads/"+thread, "").field(t, "status"); status != "idle" {
+			t.Errorf("thread after a good run is %s", status)
+		}
+	})
+}
+
+// TestListRuns covers rest.md §5.1 and §1.6: pages, newest first, by status, with the fields that either client asks for in its own way.
+func TestListRuns(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(), uri)
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		at := "/threads/" + thread + "/runs"
+		first := runID(t, s.must(200, alice, "POST", at+"/wait", saying("agent", "one", "")))
+		second := runID(t, s.must(200, alice, "POST", at+"/wait", saying("agent", "two", "")))
+		later := s.must(200, alice, "POST", at, saying("agent", "three", `, "after_seconds": 3600`)).field(t, "run_id")
+		for query, want := range map[string][]string{
+			"": {later, second, first}, "limit=1": {later}, "limit=1&offset=1": {second}, "status=success": {second, first},
+			"status=pending": {later}, "status=error": nil,
+		} {
+			var list []struct {
+				ID string `json:"run_id"`
+			}
+			s.must(200, alice, "GET", at+"?"+query, "").into(t, &list)
+			var ids []string
+			for _, run := range list {
+				ids = append(ids, run.ID)
+			}
+			if diff := cmp.Diff(want, ids); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", query, diff)
+			}
+		}
+		want := fmt.Sprintf(`[{"run_id":%q,"status":"pending"}]`, later)
+		for _, query := range []string{
+			"select=run_id&select=status", "select=" + url.QueryEscape(`["run_id","status"]`), "select=run_id,status",
+		} {
+			if got := s.must(200, alice, "GET", at+"?limit=1&"+query, ""); string(got.Body) != want {
+				t.Errorf("%s: %s, want %s", query, got.Body, want)
+			}
+		}
+		for _, query := range []string{"status=done", "select=principal", "limit=0", "limit=1001", "offset=-1", "limit=x"} {
+			s.must(422, alice, "GET", at+"?"+query, "")
+		}
+	})
+}
+
+// settled is what a graph sees of its run's settings.
+type settled struct {
+	Word     string                     `json:"word"`
+	Tags     []string                   `json:"tags"`
+	Limit    int                        `json:"limit"`
+	Metadata map[string]json.RawMessage `json:"metadata"`
+	Context  json.RawMessage            `json:"context"`
+	Model    json.RawMessage            `json:"model"`
+}
+
+func settings() platform.Graph {
+	graph := graphs.NewStateGraph[settled]().
+		AddNode("look", func(ctx context.Context, _ settled) (graphs.Update, error) {
+			c := graphs.RuntimeFrom(ctx).Config
+			return graphs.Patch(settled{
+				Tags: c.Tags, Limit: c.RecursionLimit, Metadata: c.Metadata, Context: c.Context, Model: c.Configurable["model"],
+			}), nil
+		}).
+		AddEdge(graphs.Start, "look").AddEdge("look", graphs.End)
+	return platform.Graph{ID: "settings", Source: graph, Symbol: "./settings:Graph"}
+}
+
+// TestRunSettings covers rest.md §5.5: the run's settings over the assistant's, and what null means.
+func TestRunSettings(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(settings()), uri)
+		id := s.must(200, alice, "POST", "/assistants", `{"graph_id": "settings", "metadata": {"from": "assistant", "own": 1},
+			"config": {"tags": ["assistant"], "recursion_limit": 7, "configurable": {"model": "small"}}}`).field(t, "assistant_id")
+		look := func(more string) settled {
+			var got settled
+			s.must(200, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}`+more+`}`).into(t, &got)
+			return got
+		}
+		got := look(`, "config": {"recursion_limit": null, "tags": null, "metadata": null}, "command": null, "webhook": null, "context": null`)
+		if diff := cmp.Diff([]string{"assistant"}, got.Tags); diff != "" || got.Limit != 7 || string(got.Model) != `"small"` || string(got.Context) != `{"model":"small"}` {
+			t.Errorf("the assistant's settings: %+v", got)
+		}
+		got = look(`, "config": {"recursion_limit": 9, "tags": ["run"], "metadata": {"from": "config", "inner": 1}, "configurable": {"model": "big"}}, "metadata": {"from": "run"}`)
+		if diff := cmp.Diff([]string{"run"}, got.Tags); diff != "" || got.Limit != 9 || string(got.Model) != `"big"` {
+			t.Errorf("the run's settings: %+v", got)
+		}
+		for key, want := range map[string]string{"from": `"run"`, "inner": "1", "own": "1", "assistant_id": `"` + id + `"`, "graph_id": `"settings"`} {
+			if string(got.Metadata[key]) != want {
+				t.Errorf("metadata.%s is %s, want %s", key, got.Metadata[key], want)
+			}
+		}
+		if _, owned := got.Metadata["owner"]; owned {
+			t.Error("the run's metadata holds who owns the assistant")
+		}
+		s.must(422, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "config": {"recursion_limit": 0}}`)
+		s.must(422, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "feedback_keys": ["score"]}`)
+		s.must(200, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "feedback_keys": []}`)
+	})
+}
