@@ -108,6 +108,17 @@ func TestCalls(t *testing.T) {
 			_, err := c.Threads.Patch(t.Context(), "T", sdk.ThreadPatch{Metadata: sdk.Object{"a": 1}})
 			return err
 		}, object, `PATCH /threads/T {"metadata":{"a":1}}`},
+		{"a thread with its time", func(c *client, t *testing.T) error { _, err := c.Threads.GetWithTTL(t.Context(), "T"); return err }, object, "GET /threads/T?include=ttl "},
+		{"copy a thread", func(c *client, t *testing.T) error { _, err := c.Threads.Copy(t.Context(), "T"); return err }, object, "POST /threads/T/copy "},
+		{"prune threads", func(c *client, t *testing.T) error {
+			n, err := c.Threads.Prune(t.Context(), sdk.ThreadPrune{ThreadIDs: []string{"T"}, Strategy: sdk.TTLKeepLatest})
+			return want(err, n, 1)
+		}, `{"pruned_count":1}`, `POST /threads/prune {"thread_ids":["T"],"strategy":"keep_latest"}`},
+		{"storage of a thread", func(c *client, t *testing.T) error { _, err := c.Threads.Storage(t.Context(), "T"); return err }, object, "GET /threads/T/storage "},
+		{"a thread's life", func(c *client, t *testing.T) error {
+			_, err := c.Threads.Patch(t.Context(), "T", sdk.ThreadPatch{TTL: &sdk.TTL{Minutes: 5}})
+			return err
+		}, object, `PATCH /threads/T {"ttl":{"ttl":5}}`},
 		{"delete a thread", func(c *client, t *testing.T) error { return c.Threads.Delete(t.Context(), "T") }, "", "DELETE /threads/T "},
 		{"search threads", func(c *client, t *testing.T) error {
 			page, err := c.Threads.Search(t.Context(), sdk.ThreadSearch{Status: "idle", Limit: 5})

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,9 +18,10 @@ const fromStart = "-1"
 // recentIDs is how many event ids a stream remembers to drop repeats, which come right after a reconnect.
 const recentIDs = 10_000
 
-// stream is one run's events over as many connections as it takes.
+// stream is one run's events over as many connections as it takes, or those of all runs of a thread.
 type stream struct {
 	connection
+	whole      bool // of a thread: no event ends it, and neither does the server
 	lastID     string
 	anonymous  bool // an event without id was told, so replaying everything would repeat it
 	seen       map[string]bool
@@ -90,6 +92,8 @@ func (s *stream) read(response *http.Response, yield func(Event, error) bool) er
 	for {
 		frame, err := in.next()
 		switch {
+		case errors.Is(err, io.EOF) && s.whole:
+			return &brokenError{io.ErrUnexpectedEOF}
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, ErrTooLarge):
@@ -101,7 +105,9 @@ func (s *stream) read(response *http.Response, yield func(Event, error) bool) er
 			continue
 		}
 		event := Event{Name: frame.name, Data: frame.data, ID: frame.id, Run: s.run}
-		if event.Name == "error" {
+		if s.whole {
+			s.follow(&event)
+		} else if event.Name == "error" {
 			yield(event, runError(event.Data, s.run))
 			return nil
 		}
@@ -151,5 +157,16 @@ func (s *stream) sift(event *Event) {
 		}
 		s.told[interrupt.ID] = true
 		event.fresh = append(event.fresh, interrupt)
+	}
+}
+
+// follow notes which run the events of a thread are of: each run's first event says it.
+func (s *stream) follow(event *Event) {
+	var metadata struct {
+		RunID string `json:"run_id"`
+	}
+	if event.Name == "metadata" && json.Unmarshal(event.Data, &metadata) == nil {
+		s.run.RunID = metadata.RunID
+		event.Run = s.run
 	}
 }

@@ -17,12 +17,36 @@ func (t *Threads) Create(ctx context.Context, in ThreadCreate) (*Thread, error) 
 	return fetch[Thread](ctx, t.client, http.MethodPost, "/threads", in)
 }
 
+// Copy makes a thread with the states and values of another. It is the caller's own, and what happens to one does not change the other.
+func (t *Threads) Copy(ctx context.Context, threadID string) (*Thread, error) {
+	return fetchAt[Thread](ctx, t.client, http.MethodPost, nil, "/threads/%s/copy", threadID)
+}
+
+// Prune deletes threads, or with [TTLKeepLatest] only their history, all of them or none; it returns how many there were.
+func (t *Threads) Prune(ctx context.Context, in ThreadPrune) (int, error) {
+	pruned, err := fetch[wire.ThreadPruned](ctx, t.client, http.MethodPost, "/threads/prune", in)
+	if err != nil {
+		return 0, err
+	}
+	return pruned.PrunedCount, nil
+}
+
+// Storage tells what a thread's states take in the server's database.
+func (t *Threads) Storage(ctx context.Context, threadID string) (*ThreadStorage, error) {
+	return fetchAt[ThreadStorage](ctx, t.client, http.MethodGet, nil, "/threads/%s/storage", threadID)
+}
+
+// GetWithTTL returns a thread that says when its time is over; Thread.TTL is nil if it stays.
+func (t *Threads) GetWithTTL(ctx context.Context, threadID string) (*Thread, error) {
+	return fetchAt[Thread](ctx, t.client, http.MethodGet, nil, "/threads/%s?include=ttl", threadID)
+}
+
 // Get returns a thread. One that the caller may not see is a 404, like one that does not exist.
 func (t *Threads) Get(ctx context.Context, threadID string) (*Thread, error) {
 	return fetchAt[Thread](ctx, t.client, http.MethodGet, nil, "/threads/%s", threadID)
 }
 
-// Patch merges metadata into a thread's, key by key.
+// Patch merges metadata into a thread's, key by key, and begins its time anew if TTL is set.
 func (t *Threads) Patch(ctx context.Context, threadID string, in ThreadPatch) (*Thread, error) {
 	return fetchAt[Thread](ctx, t.client, http.MethodPatch, in, "/threads/%s", threadID)
 }

@@ -9,6 +9,8 @@ type (
 	Assistant        = wire.Assistant
 	Thread           = wire.Thread
 	ThreadState      = wire.ThreadState
+	ThreadStorage    = wire.ThreadStorage
+	ThreadTTL        = wire.ThreadTTL
 	ThreadStatus     = wire.ThreadStatus
 	Task             = wire.Task
 	AssistantVersion = wire.AssistantVersion
@@ -38,6 +40,10 @@ type (
 	ThreadPatch       = wire.ThreadPatch
 	ThreadSearch      = wire.ThreadSearch
 	ThreadCount       = wire.ThreadCount
+	ThreadPrune       = wire.ThreadPrune
+	ThreadStreamMode  = wire.ThreadStreamMode
+	Superstep         = wire.Superstep
+	SuperstepUpdate   = wire.SuperstepUpdate
 	TTL               = wire.TTL
 	Limit             = wire.Limit
 	StateUpdate       = wire.StateUpdate
@@ -75,6 +81,19 @@ const (
 	StreamDebug         = wire.StreamDebug
 	StreamEvents        = wire.StreamEvents
 	StreamTools         = wire.StreamTools
+)
+
+// What the stream of a whole thread carries.
+const (
+	ThreadRunModes    = wire.ThreadRunModes    // what each run's own stream carries, and run_done at its end; the default
+	ThreadLifecycle   = wire.ThreadLifecycle   // metadata at a run's start, run_done at its end
+	ThreadStateUpdate = wire.ThreadStateUpdate // state_update for each write to the state
+)
+
+// What becomes of a thread whose time is over, or that is pruned.
+const (
+	TTLDelete     = wire.TTLDelete     // it is gone; the default
+	TTLKeepLatest = wire.TTLKeepLatest // its history is
 )
 
 // Where threads and runs stand. A run that paused on an interrupt has succeeded; its thread is interrupted.

@@ -38,8 +38,7 @@ func (h *Hub) Thread(ctx context.Context, log Turns, read access.ThreadScope, th
 		sub := h.Subscribe(threadID, "")
 		defer sub.Close()
 		t := &turns{log: log, scope: read, thread: threadID, after: after, yield: yield, sub: sub}
-		err := t.run(ctx, first)
-		if err != nil && !errors.Is(err, errEnough) {
+		if err := t.run(ctx, first); !errors.Is(err, errEnough) {
 			yield(store.Turn{}, fmt.Errorf("follow thread: %w", err))
 		}
 	}
@@ -56,6 +55,7 @@ type turns struct {
 	sub    *Subscription
 }
 
+// run looks for turns until the reader has enough, or an error.
 func (t *turns) run(ctx context.Context, first string) error {
 	if first != "" {
 		if err := t.pass(store.Turn{RunID: first}); err != nil {
