@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -94,27 +93,33 @@ func check(t *testing.T, err error) {
 func ExampleCrons() {
 	server := httptest.NewServer(clockwork())
 	defer server.Close()
-	client, err := sdk.New(sdk.Config{URL: server.URL, Token: "user1-token"})
-	if err != nil {
-		log.Fatal(err)
+	if err := plan(context.Background(), server.URL); err != nil {
+		fmt.Println(err)
 	}
-	ctx := context.Background()
+	// Output:
+	// first at 2026-09-18T06:00:00.000000+00:00
+	// paused: true
+}
+
+func plan(ctx context.Context, url string) error {
+	client, err := sdk.New(sdk.Config{URL: url, Token: "user1-token"})
+	if err != nil {
+		return err
+	}
 	cron, err := client.Crons.Create(ctx, sdk.Stateless, "agent", sdk.CronCreate{
 		Schedule: "0 8 * * MON-FRI", Timezone: "Europe/Berlin", Input: sdk.Messages(sdk.Human("Write the report.")),
 	})
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	fmt.Println("first at", cron.NextRunDate)
 
 	pause := false
 	if cron, err = client.Crons.Patch(ctx, cron.CronID, sdk.CronPatch{Enabled: &pause}); err != nil {
-		log.Fatal(err)
+		return err
 	}
 	fmt.Println("paused:", cron.NextRunDate == nil)
-	// Output:
-	// first at 2026-09-18T06:00:00.000000+00:00
-	// paused: true
+	return nil
 }
 
 // clockwork is a server with one cron.

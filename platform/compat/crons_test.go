@@ -409,3 +409,26 @@ func TestCronsRefused(t *testing.T) {
 		t.Errorf("a refused change has changed it: %s", cmp.Diff(made, got))
 	}
 }
+
+// TestCronsWithOfficialClients plans by every official client, and fires what the client has left.
+func TestCronsWithOfficialClients(t *testing.T) {
+	t.Parallel()
+	for _, c := range clients() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, privateChat(), storetest.SQLite(t).URI)
+			var id, thread string
+			for line := range strings.Lines(c.run(t, s.URL, "crons")) {
+				if words := strings.Fields(line); len(words) == 3 && words[0] == "cron" {
+					id, thread = words[1], words[2]
+				}
+			}
+			made := s.must(200, alice, "GET", "/runs/crons/"+id, "").cron(t)
+			s.fire(*made.Next)
+			runs := s.ran(alice, thread)
+			if len(runs) != 1 || runs[0]["status"] != "success" || kept(runs[0]["metadata"], "cron_id")["cron_id"] != id {
+				t.Errorf("runs %v", runs)
+			}
+		})
+	}
+}

@@ -183,7 +183,7 @@ func (a *adversary) run(y *shot, mark, metadata string) string {
 // plan makes a cron that fires seldom, or changes one.
 func (a *adversary) plan(y *shot, mark, metadata string) string {
 	rest := fmt.Sprintf(`"input": {"messages": [{"role": "user", "content": %q}]}, %s`, mark, metadata)
-	if y.route.Method == "PATCH" {
+	if strings.HasSuffix(y.route.Path, ":cron_id") {
 		return `{` + rest + a.maybe(3, `, "enabled": false`) + a.maybe(3, `, "end_time": null`) + `}`
 	}
 	assistant := "agent"

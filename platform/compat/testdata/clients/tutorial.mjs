@@ -1,4 +1,4 @@
-// The two custom-auth tutorials, driven by the official JavaScript client. Usage: tutorial.mjs URL part1|part2|tokens|resume.
+// The two custom-auth tutorials, driven by the official JavaScript client. Usage: tutorial.mjs URL part1|part2|tokens|resume|crons.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { Client } from "@langchain/langgraph-sdk";
@@ -129,6 +129,42 @@ const parts = {
     const state = await alice.threads.getState(thread.thread_id);
     assert.deepEqual(last, state.values);
     console.log(`thread ${thread.thread_id}`);
+  },
+  // Runs by the clock: planned, changed, found and removed by who made them, and by nobody else. One that stays is told of.
+  async crons() {
+    const alice = client("user1-token");
+    const bob = client("user2-token");
+    const made = await alice.crons.create("agent", {
+      schedule: "0 8 * * *",
+      timezone: "Europe/Berlin",
+      input: question("good morning"),
+      metadata: { kind: "report" },
+      onRunCompleted: "keep",
+    });
+    const id = made.cron_id;
+    assert.equal(made.thread_id, null);
+    assert.equal(made.user_id, "user1");
+    assert.deepEqual(made.payload.input, question("good morning"));
+    const thread = (await alice.threads.create()).thread_id;
+    const stays = await alice.crons.createForThread(thread, "agent", { schedule: "0 0 29 2 *", input: question("a leap day"), multitaskStrategy: "interrupt" });
+    assert.equal(stays.thread_id, thread);
+    assert.ok(stays.next_run_date);
+    assert.deepEqual((await alice.crons.search({ threadId: thread })).map((c) => c.cron_id), [stays.cron_id]);
+    assert.equal((await alice.crons.search({ assistantId: "agent" })).length, 2);
+    assert.deepEqual(await bob.crons.search(), []);
+    await refused(404, bob.crons.delete(id));
+    await refused(404, bob.crons.createForThread(thread, "agent", { schedule: "* * * * *" }));
+    await refused(422, alice.crons.create("agent", { schedule: "now and then" }));
+    if (alice.crons.update) {
+      const changed = await alice.crons.update(id, { enabled: false, metadata: { more: 1 } });
+      assert.equal(changed.next_run_date, null);
+      assert.deepEqual(changed.metadata, { kind: "report", more: 1, owner: "user1" });
+      assert.equal(await alice.crons.count({ threadId: thread }), 1);
+      await refused(404, bob.crons.update(id, { enabled: true }));
+    }
+    await alice.crons.delete(id);
+    await refused(404, alice.crons.delete(id));
+    console.log(`cron ${stays.cron_id} ${thread}`);
   },
 };
 

@@ -1,4 +1,4 @@
-"""The two custom-auth tutorials, driven by the official Python client. Usage: tutorial.py URL part1|part2|tokens|resume."""
+"""The two custom-auth tutorials, driven by the official Python client. Usage: tutorial.py URL part1|part2|tokens|resume|crons."""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ import time
 import uuid
 
 from langgraph_sdk import get_client
-from langgraph_sdk.errors import AuthenticationError, ConflictError, NotFoundError
+from langgraph_sdk.errors import AuthenticationError, ConflictError, NotFoundError, UnprocessableEntityError
 
 URL, PART = sys.argv[1], sys.argv[2]
 
@@ -148,6 +148,50 @@ async def resume():
     print(f"thread {thread['thread_id']}", flush=True)
 
 
+async def crons():
+    """Runs by the clock: planned, changed, found and removed by who made them, and by nobody else. One that stays is told of."""
+    from datetime import datetime
+
+    alice, bob = client("user1-token"), client("user2-token")
+    made = await alice.crons.create(
+        "agent",
+        schedule="0 8 * * *",
+        timezone="Europe/Berlin",
+        input=question("good morning"),
+        metadata={"kind": "report"},
+        end_time=datetime(2100, 1, 1),
+        stream_mode=["values", "updates"],
+        on_run_completed="keep",
+    )
+    cid = made["cron_id"]
+    assert made["thread_id"] is None and made["user_id"] == "user1" and made["enabled"], made
+    assert made["end_time"].startswith("2100-01-01T00:00:00"), made
+    assert made["payload"]["input"] == question("good morning"), made
+    changed = await alice.crons.update(cid, enabled=False, end_time=None, metadata={"more": 1})
+    assert changed["next_run_date"] is None and changed["end_time"] is None, changed
+    assert changed["metadata"] == {"kind": "report", "more": 1, "owner": "user1"}, changed
+
+    thread = await alice.threads.create()
+    tid = thread["thread_id"]
+    stays = await alice.crons.create_for_thread(
+        tid, "agent", schedule="0 0 29 2 *", input=question("a leap day"), multitask_strategy="interrupt"
+    )
+    assert stays["thread_id"] == tid and stays["next_run_date"], stays
+    found = await alice.crons.search(thread_id=tid, select=["cron_id"], sort_by="next_run_date", sort_order="asc")
+    assert found == [{"cron_id": stays["cron_id"]}], found
+    assert await alice.crons.count(metadata={"kind": "report"}) == 1
+    assert len(await alice.crons.search(assistant_id="agent")) == 2
+
+    assert await bob.crons.search() == [] and await bob.crons.count() == 0
+    for call in (bob.crons.update(cid, enabled=True), bob.crons.delete(cid)):
+        await refused(NotFoundError, call)
+    await refused(NotFoundError, bob.crons.create_for_thread(tid, "agent", schedule="* * * * *"))
+    await refused(UnprocessableEntityError, alice.crons.create("agent", schedule="now and then"))
+    await alice.crons.delete(cid)
+    await refused(NotFoundError, alice.crons.delete(cid))
+    print(f"cron {stays['cron_id']} {tid}", flush=True)
+
+
 started = time.monotonic()
-asyncio.run({"part1": part1, "part2": part2, "tokens": tokens, "resume": resume}[PART]())
+asyncio.run({"part1": part1, "part2": part2, "tokens": tokens, "resume": resume, "crons": crons}[PART]())
 print(f"ok {PART} {time.monotonic() - started:.2f}s")
