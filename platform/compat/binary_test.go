@@ -184,7 +184,10 @@ type client struct {
 }
 
 // clients are the official clients that are there. One that is missing is a skipped test, which `make test` counts as failed.
-func clients() []client {
+func clients() []client { return clientsOf("tutorial") }
+
+// clientsOf are the clients with another script than the tutorials'.
+func clientsOf(name string) []client {
 	scripts := "testdata/clients"
 	js := func(version string) client {
 		return client{"js-" + version, func(t *testing.T, arguments ...string) []string {
@@ -193,17 +196,17 @@ func clients() []client {
 				t.Skip("node: LOCUTORY_TEST_NODE is not set")
 			}
 			dir := t.TempDir()
-			script, err := os.ReadFile(filepath.Join(scripts, "tutorial.mjs"))
+			script, err := os.ReadFile(filepath.Join(scripts, name+".mjs"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			err = errors.Join(
-				os.WriteFile(filepath.Join(dir, "tutorial.mjs"), script, 0o600),
+				os.WriteFile(filepath.Join(dir, name+".mjs"), script, 0o600),
 				os.Symlink(filepath.Join(cache, "js-"+version, "node_modules"), filepath.Join(dir, "node_modules")))
 			if err != nil {
 				t.Fatal(err)
 			}
-			return append([]string{"node", filepath.Join(dir, "tutorial.mjs")}, arguments...)
+			return append([]string{"node", filepath.Join(dir, name+".mjs")}, arguments...)
 		}}
 	}
 	python := client{"python", func(t *testing.T, arguments ...string) []string {
@@ -211,7 +214,7 @@ func clients() []client {
 		if interpreter == "" {
 			t.Skip("python: LOCUTORY_TEST_PYTHON is not set")
 		}
-		return append([]string{interpreter, filepath.Join(scripts, "tutorial.py")}, arguments...)
+		return append([]string{interpreter, filepath.Join(scripts, name+".py")}, arguments...)
 	}}
 	return []client{python, js("1"), js("2")}
 }

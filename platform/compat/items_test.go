@@ -62,6 +62,20 @@ func TestItems(t *testing.T) {
 	})
 }
 
+func TestItemsWithOfficialClients(t *testing.T) {
+	t.Parallel()
+	for _, c := range clientsOf("store") {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			databases(t, func(t *testing.T, uri string) {
+				if out := c.run(t, serve(t, privateChat(), uri).URL); !strings.Contains(out, "ok store") {
+					t.Errorf("the client said %s", out)
+				}
+			})
+		})
+	}
+}
+
 func TestItemMistakes(t *testing.T) {
 	t.Parallel()
 	s := serve(t, privateChat(), t.TempDir()+"/test.db")
