@@ -86,32 +86,43 @@ func BenchmarkInvoke(b *testing.B) {
 	}
 }
 
-// A turn in a long conversation costs what is new, beside reading the old.
+// A turn in a long conversation costs what is new, beside reading the old; a node that does not look at it does not even pay that.
 func BenchmarkLongThread(b *testing.B) {
-	g := compile(b, graphs.NewStateGraph[benchState]().AddNode("n", func(context.Context, benchState) (graphs.Update, error) {
-		return graphs.Set{"messages": graphs.AI("an answer of some length, as they are")}, nil
-	}).AddEdge(graphs.Start, "n"))
-	for _, n := range []int{10, 1000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s := memory.New()
-			var msgs []graphs.Message
-			for range n {
-				msgs = append(msgs, graphs.Human("a question of some length, as they are"))
-			}
-			cfg := graphs.Config{Saver: s}
-			if _, err := graphs.Invoke[benchState](b.Context(), g, graphs.Input{Value: graphs.Set{"messages": msgs}}, cfg); err != nil {
+	answer := graphs.Set{"messages": graphs.AI("an answer of some length, as they are")}
+	reads := graphs.In(func(context.Context, benchState) (graphs.Update, error) { return answer, nil })
+	blind := graphs.In(func(context.Context, struct {
+		Step int `json:"step"`
+	},
+	) (graphs.Update, error) {
+		return answer, nil
+	})
+	for name, node := range map[string]graphs.Handler{"reads": reads, "blind": blind} {
+		g := compile(b, graphs.NewStateGraph[benchState]().AddNodeOf("n", node).AddEdge(graphs.Start, "n"))
+		for _, n := range []int{10, 1000} {
+			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) { longThread(b, g, n) })
+		}
+	}
+}
+
+func longThread(b *testing.B, g graphs.Runnable, n int) {
+	var msgs []graphs.Message
+	for range n {
+		msgs = append(msgs, graphs.Human("a question of some length, as they are"))
+	}
+	base := memory.New()
+	cfg := graphs.Config{Saver: base}
+	if _, err := graphs.Invoke[benchState](b.Context(), g, graphs.Input{Value: graphs.Set{"messages": msgs}}, cfg); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		cfg.Saver = base.Clone()
+		b.StartTimer()
+		for e, err := range g.Stream(b.Context(), graphs.Input{Value: graphs.Set{"messages": "next"}}, cfg) {
+			if err != nil || e.Kind == "" {
 				b.Fatal(err)
 			}
-			base := s
-			b.ReportAllocs()
-			for b.Loop() {
-				b.StopTimer()
-				cfg.Saver = base.Clone()
-				b.StartTimer()
-				if _, err := graphs.Invoke[benchState](b.Context(), g, graphs.Input{Value: graphs.Set{"messages": "next"}}, cfg); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+		}
 	}
 }

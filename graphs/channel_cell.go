@@ -14,6 +14,8 @@ type cell struct {
 	raw     json.RawMessage
 	val     any
 	decoded bool
+	// tail is what was appended to raw, if that is not decoded.
+	tail *tail
 	// ok is false for a channel that was never written.
 	ok bool
 }
@@ -27,12 +29,18 @@ func (c *cell) value(ch *channel) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.tail != nil {
+		v, c.raw, c.tail = c.tail.value(v), nil, nil
+	}
 	c.val, c.decoded = v, true
 	return v, nil
 }
 
 // encode returns the JSON of a written channel.
 func (c *cell) encode() (json.RawMessage, error) {
+	if c.tail != nil {
+		c.raw, c.tail = c.tail.json(c.raw), nil
+	}
 	if c.raw == nil {
 		raw, err := encodeValue(c.val)
 		if err != nil {

@@ -16,6 +16,11 @@ func (c *channel) reduce(old cell, writes []write, encode, shared bool) (cell, C
 			return c.reduceOver(writes[i:], encode)
 		}
 	}
+	if c.isList() && encode {
+		if next, patch, ok := c.appendRaw(&old, writes); ok {
+			return next, patch, nil
+		}
+	}
 	switch c.kind {
 	case appendList:
 		return c.reduceAppend(old, writes, encode, shared)

@@ -345,13 +345,16 @@ func valueEnd(raw []byte, i int) int {
 }
 
 func stringEnd(raw []byte, i int) int {
-	for i++; i < len(raw); i++ {
-		switch raw[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	for i++; i < len(raw); {
+		end := bytes.IndexByte(raw[i:], '"')
+		if end < 0 {
+			return len(raw)
 		}
+		escape := bytes.IndexByte(raw[i:i+end], '\\')
+		if escape < 0 {
+			return i + end + 1
+		}
+		i += escape + 2
 	}
 	return len(raw)
 }

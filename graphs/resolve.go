@@ -238,7 +238,7 @@ func extend(list, more []int) []int {
 	return append(list, more...)
 }
 
-// fresh makes the state with a task's writes applied, without touching the run's cells. What it has made for the only task of a step
+// fresh makes the state with a task's writes applied; the run's cells keep their values. What it has made for the only task of a step
 // is kept for apply.
 func (r *run) fresh(only bool, out *outcome) (any, error) {
 	g := r.g
@@ -258,7 +258,20 @@ func (r *run) fresh(only bool, out *outcome) (any, error) {
 			out.ahead = append(out.ahead, reduced{next, patch})
 		}
 	}
-	return g.state.fill(g.channels, local)
+	state, err := g.state.fill(g.channels, local)
+	if err != nil || !only {
+		return state, err
+	}
+	for i := range out.ahead { // what was decoded is decoded for all
+		out.ahead[i].cell = local[out.writes[i].ch]
+		local[out.writes[i].ch].ok = false
+	}
+	for i := range local {
+		if local[i].ok && local[i].decoded {
+			r.cells[i] = local[i]
+		}
+	}
+	return state, nil
 }
 
 // readInput turns what came from outside into writes to input channels; keys that are none are ignored.

@@ -31,6 +31,15 @@ type applied struct {
 
 // prepare makes what the step's tasks get to read. Tasks that read the same of the state share it.
 func (r *run) prepare(ctx context.Context) error {
+	if len(r.tasks) > 1 && slices.ContainsFunc(r.tasks, func(t *task) bool { return len(t.node.branches) > 0 }) {
+		for i := range r.cells { // routers read all of it, at the same time
+			if c := &r.cells[i]; c.ok {
+				if _, err := c.value(&r.g.channels[i]); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	var made []*task
 	for _, t := range r.tasks {
 		if err := r.recall(ctx, t); err != nil {
