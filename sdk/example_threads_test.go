@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 
@@ -24,15 +23,15 @@ func ExampleThreads_Copy() {
 	ctx := context.Background()
 	client, err := sdk.New(sdk.Config{URL: server.URL})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	trial, err := client.Threads.Copy(ctx, "T")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	n, err := client.Threads.Prune(ctx, sdk.ThreadPrune{ThreadIDs: []string{trial.ThreadID}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println(trial.ThreadID, n)
 	// Output: T2 1
@@ -51,11 +50,11 @@ func ExampleThreads_Stream() {
 
 	client, err := sdk.New(sdk.Config{URL: server.URL})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for event, err := range client.Threads.Stream(context.Background(), "T", sdk.ThreadJoin{Modes: []sdk.ThreadStreamMode{sdk.ThreadLifecycle}}) {
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		fmt.Println(event.Name, event.Run.RunID)
 		if event.Name == "run_done" {

@@ -91,7 +91,7 @@ func (c *Crons) sees(tx *gorm.DB, t access.ThreadScope, a access.AssistantScope,
 	if err != nil || row.ThreadID == "" {
 		return hide(found(err), ErrAssistantNotFound)
 	}
-	where, args = c.db.reach("t", t.Filter())
+	where, args = c.db.reachThread("t", t.Filter())
 	err = one(tx, []any{&there}, "SELECT 1 FROM threads AS t WHERE t.id = ? AND "+listed+" AND "+where, append([]any{row.ThreadID}, args...)...)
 	return found(err)
 }
@@ -99,7 +99,7 @@ func (c *Crons) sees(tx *gorm.DB, t access.ThreadScope, a access.AssistantScope,
 // reached is the condition that a row of crons AS t passes both scopes.
 func (c *Crons) reached(s access.CronScope, t access.ThreadScope) (sql string, args []any) {
 	sql, args = c.db.reach("t", s.Filter())
-	thread, more := c.db.reach("h", t.Filter())
+	thread, more := c.db.reachThread("h", t.Filter())
 	return sql + ` AND (t.thread_id IS NULL OR EXISTS (SELECT 1 FROM threads AS h
 		WHERE h.id = t.thread_id AND NOT h.temporary AND h.hidden_at IS NULL AND ` + thread + "))", append(args, more...)
 }

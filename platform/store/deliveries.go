@@ -210,7 +210,7 @@ func (d *Deliveries) OfRun(ctx context.Context, s access.ThreadScope, threadID, 
 	if !okThread || !okRun {
 		return Delivery{}, ErrNotFound
 	}
-	where, args := d.db.reach("t", s.Filter())
+	where, args := d.db.reachThread("t", s.Filter())
 	var found []Delivery
 	err := each(d.db.read(ctx), func(rows *sql.Rows) error {
 		delivery, err := scanDelivery(rows)

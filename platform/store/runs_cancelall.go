@@ -66,7 +66,7 @@ func (r *Runs) CancelAll(ctx context.Context, update, search access.ThreadScope,
 
 // cancelChunk cancels in the threads that come after one, in the order of their ids, in which they are locked.
 func (r *Runs) cancelChunk(tx *gorm.DB, update, search access.ThreadScope, q Cancels, after string) (threads []string, n int, err error) {
-	byUpdate, args := r.db.reach("t", update.Filter())
+	byUpdate, args := r.db.reachThread("t", update.Filter())
 	bySearch, more := r.db.reach("t", search.Filter())
 	args = append(args, more...)
 	contains := "TRUE"

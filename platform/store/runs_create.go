@@ -324,7 +324,7 @@ type lockedThread struct {
 
 // lockThread takes the row of a thread that the scope reaches until the transaction ends. It comes before any lock on a run.
 func (db *DB) lockThread(tx *gorm.DB, s access.ThreadScope, id string) (lockedThread, error) {
-	where, args := db.reachThread(s.Filter())
+	where, args := db.reachThread("t", s.Filter())
 	var t lockedThread
 	var owned raw
 	err := one(tx, []any{(*raw)(&t.metadata), &owned, &t.temporary},

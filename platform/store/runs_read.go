@@ -45,7 +45,7 @@ func (r *Runs) get(ctx context.Context, s access.ThreadScope, runID, where strin
 	if !ok {
 		return Run{}, ErrNotFound
 	}
-	filter, filterArgs := r.db.reachThread(s.Filter())
+	filter, filterArgs := r.db.reachThread("t", s.Filter())
 	var run Run
 	found := false
 	err := each(r.db.read(ctx), func(rows *sql.Rows) error {
@@ -75,7 +75,7 @@ func (r *Runs) List(ctx context.Context, s access.ThreadScope, threadID string, 
 	if q.Limit <= 0 {
 		q.Limit = 10
 	}
-	filter, filterArgs := r.db.reachThread(s.Filter())
+	filter, filterArgs := r.db.reachThread("t", s.Filter())
 	where, args := "r.thread_id = ? AND t.hidden_at IS NULL AND "+filter, append([]any{threadID}, filterArgs...)
 	if q.Status != "" {
 		where, args = where+" AND r.status = ?", append(args, q.Status)

@@ -37,7 +37,7 @@ func (c *Checkpoints) scoped(s access.ThreadScope, threadID string, actions ...a
 	if r.thread, ok = key(threadID); !ok && r.err == nil {
 		r.err = graphs.ErrNoCheckpoint
 	}
-	r.reach, r.args = c.db.reachThread(s.Filter())
+	r.reach, r.args = c.db.reachThread("t", s.Filter())
 	r.reach += " AND t.hidden_at IS NULL"
 	return r
 }

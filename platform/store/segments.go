@@ -55,7 +55,7 @@ func (e *Events) Read(ctx context.Context, s access.ThreadScope, threadID, runID
 	if limit <= 0 {
 		limit = 100
 	}
-	filter, filterArgs := e.db.reachThread(s.Filter())
+	filter, filterArgs := e.db.reachThread("t", s.Filter())
 	args = append(append(args, threadID, afterSeq, afterSeq), filterArgs...)
 	var segments []Segment
 	err := each(e.db.read(ctx), func(rows *sql.Rows) error {

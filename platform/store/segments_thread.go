@@ -30,7 +30,7 @@ func (e *Events) Next(ctx context.Context, s access.ThreadScope, threadID string
 	if len(passed) > 0 {
 		others, args = " AND e.run_id NOT IN ?", append(args, passed)
 	}
-	reach, more := e.db.reachThread(s.Filter())
+	reach, more := e.db.reachThread("t", s.Filter())
 	var first, last *int64
 	var run *string
 	var t Turn
@@ -59,7 +59,7 @@ func (e *Events) Now(ctx context.Context, s access.ThreadScope, threadID string)
 	if !ok {
 		return 0, "", ErrNotFound
 	}
-	reach, args := e.db.reachThread(s.Filter())
+	reach, args := e.db.reachThread("t", s.Filter())
 	var id sql.NullString
 	err = one(e.db.read(ctx), []any{&seq, &id}, `SELECT coalesce(l.next_seq, 0) - 1,
 		(SELECT CAST(r.id AS text) FROM runs r WHERE r.thread_id = t.id AND r.status = 'running')

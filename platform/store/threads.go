@@ -132,7 +132,7 @@ func (t *Threads) get(ctx context.Context, id string, filters ...*authhooks.Filt
 	query, args := "SELECT "+threadColumns+`, v."values" FROM threads AS t LEFT JOIN thread_values AS v ON v.thread_id = t.id
 		WHERE t.id = ? AND `+listed, []any{id}
 	for _, f := range filters {
-		sql, more := t.db.reachThread(f)
+		sql, more := t.db.reachThread("t", f)
 		query, args = query+" AND "+sql, append(args, more...)
 	}
 	var values raw
@@ -184,7 +184,7 @@ func (db *DB) takeThread(tx *gorm.DB, id string, f *authhooks.Filter) (Thread, e
 	if !ok {
 		return Thread{}, ErrNotFound
 	}
-	reach, args := db.reachThread(f)
+	reach, args := db.reachThread("t", f)
 	query := "SELECT " + threadColumns + " FROM threads AS t WHERE t.id = ? AND " + listed + " AND " + reach + db.forUpdate("t")
 	row, err := scanThread(line{tx, query, append([]any{id}, args...)})
 	if err != nil {

@@ -66,7 +66,7 @@ func (t *Threads) DeleteByAssistant(ctx context.Context, s access.ThreadScope, a
 func (t *Threads) deleteSome(tx *gorm.DB, assistantID string, f *authhooks.Filter) (int, error) {
 	of := authhooks.Eq("assistant_id", assistantID)
 	byAssistant, args := t.db.reach("t", &of)
-	reach, more := t.db.reachThread(f)
+	reach, more := t.db.reachThread("t", f)
 	var ids []string
 	err := each(tx, func(rows *sql.Rows) error {
 		var id string

@@ -66,7 +66,7 @@ func (t *Threads) query(ctx context.Context, s access.ThreadScope, q ThreadQuery
 	if err := s.Permit(authhooks.Search); err != nil {
 		return nil, err
 	}
-	sql, args := t.db.reachThread(s.Filter())
+	sql, args := t.db.reachThread("t", s.Filter())
 	tx := t.db.read(ctx).Table("threads AS t").Where(listed).Where("("+sql+")", args...)
 	if q.IDs != nil {
 		tx = tx.Where("t.id IN ?", keys(q.IDs))

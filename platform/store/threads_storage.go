@@ -31,7 +31,7 @@ func (t *Threads) Storage(ctx context.Context, s access.ThreadScope, id string) 
 	}
 	out := Storage{ByChannel: map[string]Stored{}}
 	err := t.db.snapshot(ctx, func(tx *gorm.DB) error {
-		reach, args := t.db.reachThread(s.Filter())
+		reach, args := t.db.reachThread("t", s.Filter())
 		var there int
 		err := one(tx, []any{&there}, "SELECT 1 FROM threads t WHERE t.id = ? AND "+listed+" AND "+reach, append([]any{id}, args...)...)
 		if err != nil {

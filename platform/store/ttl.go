@@ -43,11 +43,13 @@ func (l *TTL) columns(db *DB) (minutes, strategy, expires any) {
 	return l.Minutes, l.Strategy, db.at(l.ExpiresAt)
 }
 
-// reachThread renders the condition that a scope's filter reaches threads t and that their time is not over. Whoever looks for a
+// reachThread renders the condition that a scope's filter reaches threads, and that their time is not over. Whoever looks for a
 // thread, or for what belongs to it, says it: a thread whose time is over is not there, also while it was not swept yet.
-func (db *DB) reachThread(f *authhooks.Filter) (sql string, args []any) {
-	sql, args = db.reach("t", f)
-	return "(" + sql + ") AND (t.expires_at IS NULL OR t.ttl_strategy <> 'delete' OR t.expires_at > ?)", append(args, db.in(0))
+func (db *DB) reachThread(alias string, f *authhooks.Filter) (sql string, args []any) {
+	sql, args = db.reach(alias, f)
+	a := quoteName(alias)
+	return "(" + sql + ") AND (" + a + ".expires_at IS NULL OR " + a + ".ttl_strategy <> 'delete' OR " + a + ".expires_at > ?)",
+		append(args, db.in(0))
 }
 
 // rearm is the assignment that begins a thread's time anew, if it is of keep_latest. Its one argument is the time now.

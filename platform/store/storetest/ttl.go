@@ -64,6 +64,9 @@ func expiredHidden(t *testing.T, p *place) {
 			t.Errorf("%s: error %v, want %v", name, err, m.foreign)
 		}
 	}
+	n, _, err := p.db.Runs.CancelAll(t.Context(), b.who.Threads(authhooks.Update), b.who.Threads(authhooks.Search), store.Cancels{Action: store.CancelInterrupt})
+	is(t, err, nil)
+	same(t, "cancelled", 0, n)
 	kept := b.lives(t, &store.TTL{Minutes: 60, Strategy: store.TTLKeepLatest})
 	p.expire(t, kept.ID)
 	rows, total, err := p.db.Threads.Search(t.Context(), b.who.Threads(authhooks.Search), store.ThreadQuery{})
