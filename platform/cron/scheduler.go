@@ -102,7 +102,7 @@ func (s *Scheduler) handle(ctx context.Context, c store.HeldCron, now time.Time)
 		s.end(ctx, log, s.DB.Crons.Pause(ctx, s.system, c))
 		return
 	}
-	at, missed := schedule.lastDue(c.NextAt, now)
+	at, missed := schedule.lastDue(c.NextAt, now, c.EndTime)
 	if missed > 0 {
 		log.WarnContext(ctx, "cron missed firings; they are not made up for, the next one fires", "missed", missed, "since", c.NextAt)
 	}
@@ -114,7 +114,7 @@ func (s *Scheduler) handle(ctx context.Context, c store.HeldCron, now time.Time)
 			log.WarnContext(ctx, "cron paused: its maker must not act any more", "error", err)
 			s.end(ctx, log, s.DB.Crons.Pause(ctx, s.system, c))
 			return
-		case errors.Is(err, store.ErrLostLease): // it was changed or deleted meanwhile
+		case errors.Is(err, store.ErrLostLease) || ctx.Err() != nil: // it was changed or deleted meanwhile, or the server stops
 			return
 		case err != nil && !refused(err):
 			log.ErrorContext(ctx, "cron not fired; it is tried again", "at", at, "error", err)
@@ -230,10 +230,10 @@ func refused(err error) bool {
 func past(at, end time.Time) bool { return !end.IsZero() && at.After(end) }
 
 // lastDue returns the time that fires now when next was to be the next one: next itself, or the first that is not too late, which may
-// be in the future; and how many were missed until then, of which it counts no more than a thousand.
-func (s Schedule) lastDue(next, now time.Time) (at time.Time, missed int) {
+// be in the future or after the end; and how many were missed until then, of which it counts no more than a thousand.
+func (s Schedule) lastDue(next, now, end time.Time) (at time.Time, missed int) {
 	at = next
-	for !at.IsZero() && !at.After(now.Add(-late)) {
+	for !at.IsZero() && !at.After(now.Add(-late)) && !past(at, end) {
 		if missed++; missed == mostMissed {
 			return s.After(now.Add(-late)), missed
 		}

@@ -57,7 +57,8 @@ type CronPatch struct {
 	OnRunCompleted *string
 	Enabled        *bool
 	EndTime        *time.Time // the zero time clears it
-	// Next returns when the changed cron fires; it must only compute. It is not asked about a cron that is disabled.
+	// Next returns when the changed cron, which still has the time of before, fires; it must only compute. It is not asked about a cron
+	// that is disabled. Nil keeps the time.
 	Next func(Cron) (time.Time, error)
 }
 

@@ -13,7 +13,8 @@ import (
 )
 
 // Crons are runs that are made by the clock. A cron is reached by the filter on its own metadata, and one of a thread by that on the
-// thread too (H-39): its methods take two scopes. A zero ThreadScope reaches the crons that have no thread, where a method says so.
+// thread too (H-39): its methods take two scopes. A zero ThreadScope reaches the crons that have no thread, where a method says so. A
+// cron of a thread goes when its thread does, as the thread's runs do.
 type Crons struct{ db *DB }
 
 // Create makes a cron that acts for the user of s, a scope of crons:create. t is for threads:create_run and a for assistants:read, as

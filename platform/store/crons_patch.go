@@ -75,12 +75,15 @@ func (p CronPatch) change(row *Cron, by *authhooks.User) error {
 	row.Schedule, row.Timezone = or(p.Schedule, row.Schedule), or(p.Timezone, row.Timezone)
 	row.OnRunCompleted, row.Enabled = or(p.OnRunCompleted, row.OnRunCompleted), or(p.Enabled, row.Enabled)
 	row.EndTime = or(p.EndTime, row.EndTime)
-	if !row.Enabled || p.Next == nil {
+	if !row.Enabled {
 		row.NextAt = time.Time{}
 		return nil
 	}
-	next, err := p.Next(*row)
-	row.NextAt = next
+	if p.Next == nil {
+		return nil
+	}
+	var err error
+	row.NextAt, err = p.Next(*row)
 	return err
 }
 

@@ -150,6 +150,9 @@ func patchCron(t *testing.T, p *place) {
 	got.Metadata, read.Metadata = nil, nil
 	same(t, "read back", got, read)
 
+	_, err = p.db.Crons.Patch(t.Context(), alice.who.Crons(authhooks.Update), alice.who.Threads(authhooks.CreateRun), alice.who.Assistants(authhooks.Read),
+		made.ID, store.CronPatch{Metadata: map[string]any{"c": "3"}})
+	is(t, err, nil)
 	wrong := errors.New("no such time")
 	on := true
 	_, err = p.db.Crons.Patch(t.Context(), alice.who.Crons(authhooks.Update), alice.who.Threads(authhooks.CreateRun), alice.who.Assistants(authhooks.Read), made.ID,
