@@ -98,6 +98,7 @@ func compile(d *definition) (Runnable, error) {
 	c.edges()
 	c.waiting()
 	c.caches()
+	c.inputs()
 	if len(c.mistakes) == 0 {
 		c.reachable()
 	}

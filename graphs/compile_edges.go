@@ -150,6 +150,34 @@ func (c *compiler) breakpoints(names []string) []string {
 	return names
 }
 
+// inputs complains of nodes that edges lead to although they read nothing of the state: only a Send has something for them.
+func (c *compiler) inputs() {
+	led := make([]bool, len(c.g.nodes))
+	for i := range c.g.nodes {
+		n := &c.g.nodes[i]
+		for _, to := range n.edges {
+			led[to] = true
+		}
+		for _, j := range n.joins {
+			led[c.g.joins[j].to] = true
+		}
+		for _, b := range n.branches {
+			for name := range b.allowed {
+				led[c.g.byNode[name]] = true
+			}
+		}
+	}
+	for i := range c.g.nodes {
+		n := &c.g.nodes[i]
+		if i == 0 || !led[i] || len(n.in.fields) > 0 || n.in.typ == valuesType || n.in.typ == c.d.state {
+			continue
+		}
+		if t := n.in.typ; t.Kind() != reflect.Struct || t.NumField() > 0 {
+			c.complain("node %q takes %s, which has no key of the state, but edges lead to it; name keys of the state in it, or reach it by a Send", n.name, t)
+		}
+	}
+}
+
 // caches complains of cache policies that cannot be meant.
 func (c *compiler) caches() {
 	for i := range c.g.nodes {

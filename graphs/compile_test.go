@@ -87,6 +87,16 @@ func TestCompileTellsAllMistakes(t *testing.T) {
 			`node "a": Cache names the key "nothing", which neither the state nor the node's input has`,
 			`node "sub": Cache: a subgraph is not cached; give the option to its nodes`,
 		}},
+		{"input of a Send", func() error {
+			_, err := graphs.NewStateGraph[listState]().
+				AddNodeOf("a", graphs.In(func(context.Context, string) (graphs.Update, error) { return nil, nil })).
+				AddNodeOf("b", graphs.In(func(context.Context, struct{ Topic string }) (graphs.Update, error) { return nil, nil })).
+				AddEdge(graphs.Start, "a").AddEdge("a", "b").Compile()
+			return err
+		}, []string{
+			`node "a" takes string, which has no key of the state, but edges lead to it; name keys of the state in it, or reach it by a Send`,
+			`node "b" takes struct { Topic string }, which has no key of the state`,
+		}},
 		{"no keys", func() error {
 			_, err := graphs.NewStateGraph[graphs.Values]().Compile()
 			return err
