@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -26,14 +27,14 @@ func (s *Items) putVectors(tx *gorm.DB, scope access.ItemScope, n ItemNew) error
 	var rows [][]any
 	for i, v := range n.Vectors {
 		if unit := v.unit(); unit != nil {
-			rows = append(rows, append(slices.Clone(id), i, unit.bytes()))
+			rows = append(rows, append(slices.Clone(id), i, unit.column(s.db.dialect)))
 		}
 	}
 	return insert(tx, "INSERT INTO item_vectors (part, ns, key, field, embedding)", rows, "")
 }
 
-// nearest compares with every vector that the condition reaches, in this process: exact, and no extension of a database is needed.
-// An item is as near as its nearest text.
+// nearest compares with every vector that the condition reaches: exact, in Postgres where the extension pgvector is installed, else in
+// this process. An item is as near as its nearest text.
 func (s *Items) nearest(ctx context.Context, w condition, q ItemQuery) ([]Item, error) {
 	near := q.Near.unit()
 	if near == nil {
@@ -41,6 +42,12 @@ func (s *Items) nearest(ctx context.Context, w condition, q ItemQuery) ([]Item, 
 	}
 	var items []Item
 	err := s.db.snapshot(ctx, func(tx *gorm.DB) error {
+		rank := rankHere
+		if s.db.pgvector && len(near) <= maxPgvector {
+			rank = rankThere
+		} else if s.db.dialect == Postgres {
+			rank = rankArrays
+		}
 		best, err := rank(tx, w, near, q.Offset+q.Limit)
 		if err != nil {
 			return err
@@ -61,8 +68,37 @@ func (a ranked) compare(b ranked) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.ns, b.ns), strings.Compare(a.key, b.key))
 }
 
+// maxPgvector is how many numbers a vector of pgvector may have.
+const maxPgvector = 16000
+
+// rankThere has pgvector compare.
+func rankThere(tx *gorm.DB, w condition, near Vector, most int) ([]ranked, error) {
+	var best []ranked
+	args := append([]any{near.column(Postgres)}, w.args...)
+	err := each(tx, func(rows *sql.Rows) error {
+		var item ranked
+		err := rows.Scan(&item.ns, &item.key, &item.score)
+		best = append(best, item)
+		return err
+	}, `SELECT i.ns, i.key, max(-(v.embedding::vector <#> ?::real[]::vector)) AS score
+		FROM items AS i JOIN item_vectors AS v ON v.part = i.part AND v.ns = i.ns AND v.key = i.key
+		WHERE `+w.sql+" AND cardinality(v.embedding) = ? GROUP BY i.ns, i.key ORDER BY score DESC, i.ns, i.key LIMIT ?",
+		append(args, len(near), most)...)
+	return best, err
+}
+
+// rankArrays compares here with what Postgres sends of its arrays.
+func rankArrays(tx *gorm.DB, w condition, near Vector, most int) ([]ranked, error) {
+	return rank(tx, w, "array_send(v.embedding)", near.dotArray, most)
+}
+
+// rankHere compares here with blobs.
+func rankHere(tx *gorm.DB, w condition, near Vector, most int) ([]ranked, error) {
+	return rank(tx, w, "v.embedding", near.dot, most)
+}
+
 // rank returns the most near items, the nearest first. It keeps no more than twice of them.
-func rank(tx *gorm.DB, w condition, near Vector, most int) ([]ranked, error) {
+func rank(tx *gorm.DB, w condition, embedding string, dot func(data []byte) (float64, bool), most int) ([]ranked, error) {
 	var best []ranked
 	keep := func() {
 		slices.SortFunc(best, ranked.compare)
@@ -78,7 +114,7 @@ func rank(tx *gorm.DB, w condition, near Vector, most int) ([]ranked, error) {
 			return err
 		}
 		var ok bool
-		if item.score, ok = near.dot(data); !ok {
+		if item.score, ok = dot(data); !ok {
 			return nil
 		}
 		if n := len(best); n > 0 && best[n-1].ns == item.ns && best[n-1].key == item.key {
@@ -90,7 +126,7 @@ func rank(tx *gorm.DB, w condition, near Vector, most int) ([]ranked, error) {
 		}
 		best = append(best, item)
 		return nil
-	}, `SELECT i.ns, i.key, v.embedding FROM items AS i JOIN item_vectors AS v ON v.part = i.part AND v.ns = i.ns AND v.key = i.key
+	}, `SELECT i.ns, i.key, `+embedding+` FROM items AS i JOIN item_vectors AS v ON v.part = i.part AND v.ns = i.ns AND v.key = i.key
 		WHERE `+w.sql+" ORDER BY v.part, v.ns, v.key", w.args...)
 	keep()
 	return best, err
@@ -138,7 +174,18 @@ func (v Vector) unit() Vector {
 	return out
 }
 
-func (v Vector) bytes() []byte {
+// column is the vector as item_vectors has it: a blob of little endian numbers on SQLite, an array on Postgres.
+func (v Vector) column(dialect string) any {
+	if dialect == Postgres {
+		out := []byte("{")
+		for i, x := range v {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = strconv.AppendFloat(out, float64(x), 'g', -1, 32)
+		}
+		return string(append(out, '}'))
+	}
 	out := make([]byte, 0, 4*len(v))
 	for _, x := range v {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(x))
@@ -146,7 +193,7 @@ func (v Vector) bytes() []byte {
 	return out
 }
 
-// dot multiplies with a stored vector; false for one of another length.
+// dot multiplies with a blob; false for a vector of another length.
 func (v Vector) dot(data []byte) (float64, bool) {
 	if len(data) != 4*len(v) {
 		return 0, false
@@ -154,6 +201,19 @@ func (v Vector) dot(data []byte) (float64, bool) {
 	var sum float64
 	for i, x := range v {
 		sum += float64(x) * float64(math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])))
+	}
+	return sum, true
+}
+
+// dotArray is dot for an array in the binary form of Postgres: 20 bytes about its one dimension, then each number behind its size.
+func (v Vector) dotArray(data []byte) (float64, bool) {
+	const head = 20
+	if len(data) != head+8*len(v) {
+		return 0, false
+	}
+	var sum float64
+	for i, x := range v {
+		sum += float64(x) * float64(math.Float32frombits(binary.BigEndian.Uint32(data[head+8*i+4:])))
 	}
 	return sum, true
 }

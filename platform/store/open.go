@@ -52,12 +52,13 @@ type DB struct {
 	Deliveries  *Deliveries
 	Items       *Items
 
-	dialect string
-	indexed []string
-	ttl     *TTL
-	now     func() time.Time
-	newID   func() string
-	log     *slog.Logger
+	dialect  string
+	pgvector bool // the extension is installed
+	indexed  []string
+	ttl      *TTL
+	now      func() time.Time
+	newID    func() string
+	log      *slog.Logger
 
 	pool     *sql.DB // what w writes to
 	readPool *sql.DB // pool itself on Postgres
@@ -72,7 +73,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{db.Ping, db.migrate, db.index} {
+	for _, step := range []func(context.Context) error{db.Ping, db.migrate, db.index, db.extensions} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, db.Close())
 		}

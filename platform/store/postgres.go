@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +25,18 @@ func openPostgres(uri string) (*sql.DB, error) {
 	pool.SetMaxIdleConns(32)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	return pool, nil
+}
+
+// extensions finds out which extensions of Postgres there are to use. None is installed from here: that is the operator's to do.
+func (db *DB) extensions(ctx context.Context) error {
+	if db.dialect != Postgres {
+		return nil
+	}
+	err := one(db.read(ctx), []any{&db.pgvector}, "SELECT to_regtype('vector') IS NOT NULL AND EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'vector')")
+	if err != nil {
+		return fmt.Errorf("extensions: %w", err)
+	}
+	return nil
 }
 
 // retriable reports whether Postgres gave up a transaction only for what others did meanwhile.

@@ -22,7 +22,7 @@ CREATE TABLE item_vectors (
     ns        text    COLLATE "C" NOT NULL,
     key       text    COLLATE "C" NOT NULL,
     field     integer NOT NULL, -- counts the texts of the item
-    embedding bytea   NOT NULL, -- of length 1; float32, little endian
+    embedding real[]  NOT NULL, -- of length 1; pgvector takes it as it is
     PRIMARY KEY (part, ns, key, field),
     FOREIGN KEY (part, ns, key) REFERENCES items (part, ns, key) ON DELETE CASCADE
 );
