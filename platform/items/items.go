@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/locutory/locutory/authhooks"
@@ -54,6 +55,15 @@ func hidden(err error) bool {
 	return errors.As(err, &answer) && answer.Status == http.StatusNotFound
 }
 
+// storable returns texts as they will be stored, which hooks have to see: what no database takes is replaced, as in bodies.
+func storable(texts ...string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
+	}
+	return out
+}
+
 // Put implements [graphs.Store].
 func (s *Items) Put(ctx context.Context, p graphs.ItemPut) error {
 	if err := graphs.CheckItem(p.Namespace, p.Key); err != nil {
@@ -63,7 +73,7 @@ func (s *Items) Put(ctx context.Context, p graphs.ItemPut) error {
 	if err != nil {
 		return err
 	}
-	value := &authhooks.StorePut{Namespace: slices.Clone(p.Namespace), Key: p.Key, Value: object}
+	value := &authhooks.StorePut{Namespace: storable(p.Namespace...), Key: storable(p.Key)[0], Value: object}
 	facts := authhooks.Facts{Index: p.Index, NoIndex: p.NoIndex}
 	if p.TTL > 0 {
 		facts.TTL = &p.TTL
@@ -129,7 +139,7 @@ func (s *Items) Read(ctx context.Context, namespace []string, key string, refres
 	if err := graphs.CheckNamespace(namespace); err != nil {
 		return nil, err
 	}
-	value := &authhooks.StoreGet{Namespace: slices.Clone(namespace), Key: key}
+	value := &authhooks.StoreGet{Namespace: storable(namespace...), Key: storable(key)[0]}
 	authhooks.SetFacts(value, authhooks.Facts{RefreshTTL: refresh})
 	scope, err := s.Guard.Items(ctx, value)
 	if hidden(err) {
@@ -164,7 +174,7 @@ func (s *Items) Delete(ctx context.Context, namespace []string, key string) erro
 	if err := graphs.CheckNamespace(namespace); err != nil {
 		return err
 	}
-	value := &authhooks.StoreDelete{Namespace: slices.Clone(namespace), Key: key}
+	value := &authhooks.StoreDelete{Namespace: storable(namespace...), Key: storable(key)[0]}
 	scope, err := s.Guard.Items(ctx, value)
 	if hidden(err) {
 		return nil
@@ -186,7 +196,7 @@ func (s *Items) Search(ctx context.Context, q graphs.ItemSearch) ([]graphs.Item,
 	if q.Limit <= 0 {
 		q.Limit = 10
 	}
-	value := &authhooks.StoreSearch{Namespace: slices.Clone(q.Prefix), Filter: q.Filter}
+	value := &authhooks.StoreSearch{Namespace: storable(q.Prefix...), Filter: q.Filter}
 	authhooks.SetFacts(value, authhooks.Facts{Query: q.Query, Limit: q.Limit, Offset: q.Offset, RefreshTTL: q.RefreshTTL})
 	scope, err := s.Guard.Items(ctx, value)
 	if err != nil {
@@ -225,7 +235,7 @@ func (s *Items) ListNamespaces(ctx context.Context, q graphs.NamespaceSearch) ([
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	value := &authhooks.StoreListNamespaces{Namespace: slices.Clone(q.Prefix), Suffix: slices.Clone(q.Suffix)}
+	value := &authhooks.StoreListNamespaces{Namespace: storable(q.Prefix...), Suffix: storable(q.Suffix...)}
 	authhooks.SetFacts(value, authhooks.Facts{MaxDepth: q.MaxDepth, Limit: q.Limit, Offset: q.Offset})
 	scope, err := s.Guard.Items(ctx, value)
 	if err != nil {

@@ -431,3 +431,53 @@ func TestLivesByConfiguration(t *testing.T) {
 	now = now.Add(time.Hour - time.Second)
 	same(t, "begun anew since the search asked for it", "a/own", find(t, all, graphs.ItemSearch{}))
 }
+
+// TestHooksSeeWhatIsStored: a text that no database takes is replaced before the hook compares it with anything.
+func TestHooksSeeWhatIsStored(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, backend storetest.Backend) {
+		all := open(t, backend, hooks(authhooks.On(authhooks.Store, authhooks.Any, inOwnNamespace)), nil)
+		odd := as(all, "o\ufffd\ufffd")
+		put(t, odd, "o\x00\xff", "k\x00", map[string]any{"n\x00": "\x00"})
+		same(t, "stored", `{"n\ufffd":"\ufffd"}`, strings.ReplaceAll(value(t, odd, "o\ufffd\ufffd", "k\ufffd"), "\ufffd", "\\ufffd"))
+		same(t, "found", "o\ufffd\ufffd/k\ufffd", find(t, odd, graphs.ItemSearch{Prefix: []string{"o\x00\xff"}, Filter: map[string]any{"n\x00": "\x00"}}))
+		forbidden(t, "another's", as(all, "o\x00").Delete(t.Context(), split("o\x00"), "k"))
+	})
+}
+
+// TestLargestFilters are as much as the parser lets through: every database has to take it.
+func TestLargestFilters(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, backend storetest.Backend) {
+		all := as(open(t, backend, nil, nil), "alice")
+		var deep any = map[string]any{"$gte": 1}
+		for range 10 {
+			deep = map[string]any{"k": deep}
+		}
+		wide, list := map[string]any{}, make([]any, 100)
+		for i := range 100 {
+			wide[fmt.Sprint("k", i)], list[i] = map[string]any{"$ne": "x"}, i
+		}
+		for name, filter := range map[string]map[string]any{"deep": {"k": deep}, "list": {"k": list}, "object": {"k": map[string]any{"$eq": map[string]any{"k": list}}}} {
+			value := filter
+			if name == "deep" {
+				value = map[string]any{}
+				inner := value
+				for range 10 {
+					next := map[string]any{}
+					inner["k"], inner = next, next
+				}
+				inner["k"] = 1
+			} else if name == "object" {
+				value = map[string]any{"k": map[string]any{"k": list}}
+			}
+			put(t, all, "a", name, value)
+			same(t, name, "a/"+name, find(t, all, graphs.ItemSearch{Filter: filter}))
+		}
+		same(t, "wide", "filter: more than 128 terms or 12 levels", find(t, all, graphs.ItemSearch{Filter: wide}))
+		for i := 60; i < 100; i++ {
+			delete(wide, fmt.Sprint("k", i))
+		}
+		same(t, "less wide", "", find(t, all, graphs.ItemSearch{Filter: wide}))
+	})
+}
