@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 )
 
 // A run from a checkpoint inside a subgraph goes on from the checkpoints around it: the root forks its own, and each task on the
@@ -19,7 +20,7 @@ func (r *run) inward(ctx context.Context) error {
 	if r.keep.saver == nil {
 		return failf(ErrNoSaver, "%v", ErrNoSaver)
 	}
-	if _, err := r.g.within(ns); err != nil {
+	if err := r.g.leadsInto(ns); err != nil {
 		return err
 	}
 	replay := maps.Clone(r.cfg.CheckpointMap)
@@ -42,6 +43,26 @@ func (r *run) inward(ctx context.Context) error {
 	r.replay = replay
 	r.ns, r.keep.ns, r.parents = "", "", nil
 	r.cfg.CheckpointNS, r.cfg.CheckpointID, r.cfg.CheckpointMap = "", replay[""], nil
+	return nil
+}
+
+// leadsInto complains of a namespace that is none of the graph's, as far as that is known without a run.
+func (g *graph) leadsInto(ns string) error {
+	for segment := range strings.SplitSeq(ns, "|") {
+		name, _, _ := strings.Cut(segment, ":")
+		at, err := g.find(name)
+		if err != nil {
+			return err
+		}
+		n := &g.nodes[at]
+		if n.sub == nil {
+			return failf(ErrUnknownNode, "node %q is no subgraph", name)
+		}
+		if n.known == nil {
+			return nil // made for each run
+		}
+		g = n.known
+	}
 	return nil
 }
 

@@ -92,7 +92,8 @@ const (
 // Config is everything a run needs beside its input. The zero value runs without checkpoints.
 type Config struct {
 	ThreadID, RunID, GraphID, AssistantID string
-	// CheckpointID chooses an older checkpoint to start from; CheckpointNS and CheckpointMap reach into subgraphs.
+	// CheckpointID chooses an older checkpoint to start from. With CheckpointNS it is one inside of a subgraph: the graphs around it
+	// go on from the checkpoints that they had then, which CheckpointMap may name by namespace ([Snapshot].CheckpointMap).
 	CheckpointID, CheckpointNS string
 	CheckpointMap              map[string]string
 	Configurable               map[string]json.RawMessage
