@@ -2,13 +2,14 @@ package graphs
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/zeebo/xxh3"
 )
 
 // NodeCache keeps what nodes have written, by what they had read. A failure of it fails the run. The engine calls it from the
@@ -26,8 +27,8 @@ type cachePolicy struct {
 }
 
 // Cache lets a node run once for equal inputs within ttl (0: for ever), if the graph or the run has a [NodeCache]. keys are the
-// keys of the state, or of a Send's argument, that matter; without them it is all that the node reads. Readers are told of a hit
-// like of a task, marked as cached.
+// keys of the state, or of a Send's argument, that matter; without them it is all that the node reads. Runs with another user or
+// other settings never share. Readers are told of a hit like of a task, marked as cached.
 func Cache(ttl time.Duration, keys ...string) NodeOption {
 	return func(n *nodeDef) { n.cache = &cachePolicy{ttl, keys} }
 }
@@ -88,15 +89,19 @@ func (r *run) remember(ctx context.Context, t *task) error {
 	return nil
 }
 
-// cacheKey names the graph, the node and what it reads.
+// cacheKey names the user, the graph, the node and what it reads.
 func (r *run) cacheKey(t *task) (string, error) {
 	input, err := r.cacheInput(t)
 	if err != nil {
 		return "", err
 	}
-	sum := xxh3.Hash128(input).Bytes()
+	sum := sha256.Sum256(slices.Concat(r.cfg.Context, []byte{0}, input))
+	user := ""
+	if r.cfg.User != nil {
+		user = strconv.Quote(r.cfg.User.Identity) // in clear: users are kept apart by more than a hash
+	}
 	var key strings.Builder
-	key.WriteString(r.cfg.GraphID)
+	key.WriteString(user + "/" + r.cfg.GraphID)
 	for segment := range strings.SplitSeq(r.ns, "|") {
 		name, _, _ := strings.Cut(segment, ":")
 		key.WriteString("/" + name)

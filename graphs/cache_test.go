@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/graphs/memory"
 )
@@ -77,6 +78,18 @@ func TestCachedNode(t *testing.T) {
 	}
 	if cached, _ := ask(graphs.Config{GraphID: "other"}, `{"topic":"go"}`); cached {
 		t.Error("another graph's value was used")
+	}
+	if cached, _ := ask(graphs.Config{User: &authhooks.User{Identity: "bob"}}, `{"topic":"go"}`); cached {
+		t.Error("a user got what another run had found")
+	}
+	if cached, _ := ask(graphs.Config{User: &authhooks.User{Identity: "ann"}}, `{"topic":"go"}`); cached {
+		t.Error("a user got what another user's run had found")
+	}
+	if cached, _ := ask(graphs.Config{User: &authhooks.User{Identity: "bob"}}, `{"topic":"go"}`); !cached {
+		t.Error("a user did not get what the own run had found")
+	}
+	if cached, _ := ask(graphs.Config{Context: raw(`{"tone":"formal"}`)}, `{"topic":"go"}`); cached {
+		t.Error("other settings were not minded")
 	}
 	if cached, _ := ask(graphs.Config{Cache: &memory.Cache{}}, `{"topic":"go"}`); cached {
 		t.Error("the run's own cache was not used")
