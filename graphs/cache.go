@@ -95,7 +95,11 @@ func (r *run) cacheKey(t *task) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(slices.Concat(r.cfg.Context, []byte{0}, input))
+	settings, err := r.settings()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(slices.Concat(settings, []byte{0}, input))
 	user := ""
 	if r.cfg.User != nil {
 		user = strconv.Quote(r.cfg.User.Identity) // in clear: users are kept apart by more than a hash
@@ -108,6 +112,20 @@ func (r *run) cacheKey(t *task) (string, error) {
 	}
 	key.WriteString("/" + t.node.name + "/" + hex.EncodeToString(sum[:]))
 	return key.String(), nil
+}
+
+// settings are what [ContextFrom] reads, without what says only where a run is.
+func (r *run) settings() (json.RawMessage, error) {
+	if raw := r.cfg.Context; len(raw) > 0 && string(raw) != "null" && string(raw) != "{}" {
+		return raw, nil
+	}
+	about := make(map[string]json.RawMessage, len(r.cfg.Configurable))
+	for key, value := range r.cfg.Configurable {
+		if !notMetadata[key] && !strings.HasPrefix(key, "__") && !strings.HasPrefix(key, "langgraph_auth_") && key != "run_id" {
+			about[key] = value
+		}
+	}
+	return json.Marshal(about)
 }
 
 // cacheInput is what matters of a task's input.

@@ -2,6 +2,7 @@ package graphs_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -90,6 +91,12 @@ func TestCachedNode(t *testing.T) {
 	}
 	if cached, _ := ask(graphs.Config{Context: raw(`{"tone":"formal"}`)}, `{"topic":"go"}`); cached {
 		t.Error("other settings were not minded")
+	}
+	for key, want := range map[string]bool{"tone": false, "thread_id": true} {
+		cfg := graphs.Config{Configurable: map[string]json.RawMessage{key: raw(`"formal"`)}}
+		if cached, _ := ask(cfg, `{"topic":"go"}`); cached != want {
+			t.Errorf("with another %s: cached %v", key, cached)
+		}
 	}
 	if cached, _ := ask(graphs.Config{Cache: &memory.Cache{}}, `{"topic":"go"}`); cached {
 		t.Error("the run's own cache was not used")

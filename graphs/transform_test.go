@@ -104,7 +104,10 @@ func TestTransformedStreamStops(t *testing.T) {
 	g := talking(t, false, graphs.WithTransformer(func() graphs.Transformer { return &stats{} }))
 	for n := 1; ; n++ {
 		seen := 0
-		for range g.Stream(t.Context(), value(`{"messages":"hi"}`), graphs.Config{Messages: true, Trace: true}) {
+		for _, err := range g.Stream(t.Context(), value(`{"messages":"hi"}`), graphs.Config{Messages: true, Trace: true}) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if seen++; seen == n {
 				break
 			}
