@@ -93,7 +93,7 @@ func TestCachedNode(t *testing.T) {
 		t.Error("other settings were not minded")
 	}
 	for key, want := range map[string]bool{"tone": false, "thread_id": true} {
-		cfg := graphs.Config{Configurable: map[string]json.RawMessage{key: raw(`"formal"`)}}
+		cfg := graphs.Config{Configurable: map[string]json.RawMessage{key: raw(`"casual"`)}}
 		if cached, _ := ask(cfg, `{"topic":"go"}`); cached != want {
 			t.Errorf("with another %s: cached %v", key, cached)
 		}
