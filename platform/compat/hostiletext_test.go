@@ -120,7 +120,7 @@ func TestHostileStatesOfOthers(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
 		"nested": strings.Repeat("[", 5000) + strings.Repeat("]", 5000),
-		"U+0000": `"a\u0000b"`, "half a surrogate pair": `"\ud800"`,
+		"U+0000": `"a\u0000b"`, "half a surrogate pair": `"\ud800"`, "giant exponent": "1e999999",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,7 +129,10 @@ func TestHostileStatesOfOthers(t *testing.T) {
 				bobs := settle(t, s, bob)
 				before := bobs.snapshot()
 				thread := "/threads/" + s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
-				s.must(200, alice, "POST", thread+"/runs/wait", `{"assistant_id": "nesting", "input": {"word": "go"}}`)
+				a := s.must(200, alice, "POST", thread+"/runs/wait", `{"assistant_id": "nesting", "input": {"word": "go"}}`)
+				if refused := strings.Contains(string(a.Body), "the final state cannot be kept"); refused != (name == "nested" || name == "giant exponent") {
+					t.Errorf("the run ends with %.200s", a.Body)
+				}
 				s.must(200, alice, "POST", "/threads", `{}`)
 				for _, path := range []string{"/threads/search", "/threads/count"} {
 					for _, body := range []string{`{"values": {"word": "go"}}`, `{"values": {"nest": 1}}`, `{"values": {"messages": []}}`, `{"metadata": {"a": 1}}`, `{}`} {

@@ -12,6 +12,15 @@ const (
 	maxDigits = 1000
 )
 
+// Storable returns an error, in a client's words, for valid JSON that a database would refuse to keep as a row's own: deeper than 500
+// levels, or with a number beyond a double's range or a thousand digits.
+func Storable(value []byte) error {
+	if err := storable(value); err != nil {
+		return err
+	}
+	return nil
+}
+
 // storable returns what is wrong with a body, which must be valid JSON, that a database would refuse; nil if nothing is.
 func storable(body []byte) *BodyError {
 	level := 0

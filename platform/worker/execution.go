@@ -171,7 +171,11 @@ func (x *execution) finish(ctx context.Context, end ending) error {
 	if x.claimed.Run.Resumable {
 		f.KeepEventsFor = keepResumable
 	}
+	if err := wire.Storable(f.Values); err != nil { // what a graph made is checked by nobody before
+		f.Values, f.Status = nil, store.RunError
+		f.Failure = &graphs.Failure{Class: "InvalidUpdateError", Message: "the final state cannot be kept: " + err.Error()}
+	}
 	return x.journal.Finish(ctx, graphs.Event{
-		Kind: graphs.KindRunEnd, At: now, RunEnd: &graphs.RunEnded{Status: end.status, Error: end.failure},
+		Kind: graphs.KindRunEnd, At: now, RunEnd: &graphs.RunEnded{Status: f.Status, Error: f.Failure},
 	}, f)
 }
