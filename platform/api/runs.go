@@ -226,7 +226,7 @@ func (s *Server) joinOptions(c *call, run store.Run) (v1.Options, error) {
 	options.Modes = nil
 	for _, word := range asked {
 		mode := wire.StreamMode(word)
-		if !mode.Valid() {
+		if !v1.Supported(mode) {
 			return v1.Options{}, refuse(http.StatusUnprocessableEntity, "stream_mode: no such mode: %q", word)
 		}
 		if !slices.Contains(options.Modes, mode) {

@@ -34,7 +34,7 @@ func (c *creation) check() error {
 	}
 	for _, mode := range b.StreamMode {
 		if !v1.Supported(mode) {
-			return refuse(http.StatusUnprocessableEntity, "stream_mode: %q is not supported yet", mode)
+			return refuse(http.StatusUnprocessableEntity, "stream_mode: no such mode: %q", mode)
 		}
 	}
 	if err := errors.Join(c.checkThread(), c.checkWebhook()); err != nil {
@@ -178,7 +178,8 @@ func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
 	if err := json.Unmarshal(raw, &config); err != nil {
 		return nil, fmt.Errorf("config, as the handler of threads:create_run left it: %w", err)
 	}
-	config.Configurable = sanitized(config.Configurable)
+	var shown wire.Object
+	config.Configurable, shown = Mirror(sanitized(config.Configurable), sanitized(c.value.Context))
 	config.Configurable["run_id"], config.Configurable["thread_id"] = c.runID, c.thread
 	config.Configurable["graph_id"], config.Configurable["assistant_id"] = a.GraphID, a.ID
 	if c.request != "" {
@@ -190,7 +191,7 @@ func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
 	}
 	return json.Marshal(wire.RunKwargs{
 		Webhook: webhook,
-		Input:   c.body.Input, Command: c.body.Command, Config: config, Context: sanitized(c.value.Context),
+		Input:   c.body.Input, Command: c.body.Command, Config: config, Context: shown,
 		InterruptBefore: c.body.InterruptBefore, InterruptAfter: c.body.InterruptAfter, StreamMode: c.body.StreamMode.OrValues(),
 		Subgraphs: c.body.StreamSubgraphs, Temporary: c.temporary(), Resumable: c.body.StreamResumable,
 		Durability: c.body.EffectiveDurability(),

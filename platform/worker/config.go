@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
@@ -30,6 +31,7 @@ func (x *execution) config(user *authhooks.User) (graphs.Config, error) {
 		ThreadID: c.Run.ThreadID, RunID: c.Run.ID, AssistantID: c.Run.AssistantID, GraphID: c.Assistant.GraphID,
 		Attempt: c.Attempt, User: user, Now: x.Now, Durability: graphs.Durability(x.kwargs.Durability),
 		InterruptBefore: x.kwargs.InterruptBefore, InterruptAfter: x.kwargs.InterruptAfter, Messages: speaks(c.Run.Modes),
+		Trace: slices.Contains(c.Run.Modes, string(wire.StreamEvents)),
 	}
 	if x.Items != nil {
 		request, _ := x.kwargs.Config.Configurable["langgraph_request_id"].(string)

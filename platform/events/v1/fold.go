@@ -23,6 +23,7 @@ type Fold struct {
 	ended    *graphs.RunEnded
 
 	seq    int64
+	at     int64 // of the record, in Unix microseconds
 	frames []events.Frame
 }
 
@@ -49,8 +50,8 @@ func (f *Fold) reset() {
 
 // Apply returns the frames of one record. They are valid until the next call; their data is the caller's.
 func (f *Fold) Apply(r events.Record) ([]events.Frame, error) {
-	f.seq, f.frames = r.Seq, f.frames[:0]
-	if r.NS != "" && !f.options.Subgraphs {
+	f.seq, f.at, f.frames = r.Seq, r.At, f.frames[:0]
+	if r.NS != "" && !f.options.Subgraphs && r.Trace == nil { // traces are of the whole run in any case (streaming.md §1.6)
 		return nil, nil
 	}
 	if err := f.apply(r); err != nil {
@@ -75,6 +76,10 @@ func (f *Fold) apply(r events.Record) error {
 		}
 	case r.Tool != nil:
 		f.tool(r.NS, r.Tool)
+	case r.Trace != nil:
+		if f.options.has(wire.StreamEvents) {
+			f.emit(placeEvents, "events", events.AppendRaw(nil, r.Trace))
+		}
 	case r.TaskEnd != nil:
 		f.taskEnd(r.NS, r.TaskEnd)
 	case r.Step != nil:
@@ -118,6 +123,7 @@ func (f *Fold) runStart(ns string, start *graphs.RunStarted) error {
 		}
 	}
 	s := newSpace(values, start.Output)
+	s.checkpoint = start.Base
 	f.spaces[ns] = s
 	f.messages.know(s)
 	if start.Resume || again && start.Base != "" {

@@ -221,6 +221,7 @@ func TestIDs(t *testing.T) {
 	t.Parallel()
 	modes := []wire.StreamMode{
 		wire.StreamValues, wire.StreamUpdates, wire.StreamMessagesTuple, wire.StreamMessages, wire.StreamCustom, wire.StreamTasks, wire.StreamTools,
+		wire.StreamCheckpoints, wire.StreamDebug, wire.StreamEvents,
 	}
 	ids := func(modes ...wire.StreamMode) map[int64]string {
 		out := map[int64]string{}

@@ -15,15 +15,7 @@ type Options struct {
 }
 
 // Supported reports whether frames of mode m can be made.
-func Supported(m wire.StreamMode) bool {
-	switch m {
-	case wire.StreamValues, wire.StreamUpdates, wire.StreamMessages, wire.StreamMessagesTuple, wire.StreamCustom,
-		wire.StreamTasks, wire.StreamTools:
-		return true
-	default:
-		return false
-	}
-}
+func Supported(m wire.StreamMode) bool { return m.Valid() }
 
 func (o Options) has(m wire.StreamMode) bool {
 	if len(o.Modes) == 0 {
@@ -45,13 +37,13 @@ const (
 	placePartial
 	placeMessages
 	placeCustom
-	_ // events
+	placeEvents
 	placeTools
 	placeUpdates
 	placeValues
 	placeComplete
 	placeTasks
-	_ // checkpoints
-	_ // debug
+	placeCheckpoints
+	placeDebug
 	placeError
 )

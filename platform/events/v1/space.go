@@ -16,6 +16,9 @@ type space struct {
 	output []string // the channels that are shown, in order; nil when unknown: all
 	// interrupts are the questions that were asked since the last step.
 	interrupts []graphs.Interruption
+	// checkpoint is the newest one, empty while there is none, and step its number.
+	checkpoint string
+	step       int
 	// input says that the last step took input, so that the next one shows values even if nothing came of it.
 	input bool
 }
@@ -39,6 +42,10 @@ func (s *space) shows(channel string) bool {
 	if s.output != nil {
 		return slices.Contains(s.output, channel)
 	}
+	return isState(channel)
+}
+
+func isState(channel string) bool {
 	return !strings.HasPrefix(channel, "__") && !strings.HasPrefix(channel, "branch:") && !strings.HasPrefix(channel, "join:")
 }
 
@@ -81,12 +88,13 @@ func (f *Fold) step(ns string, step *graphs.StepTaken) error {
 	if err := s.state.Apply(step.Patch); err != nil {
 		return err
 	}
-	s.interrupts = nil
+	s.interrupts, s.checkpoint, s.step = nil, step.Checkpoint, step.Step
 	for id, t := range f.tasks {
 		if t.ns == ns {
 			delete(f.tasks, id)
 		}
 	}
+	defer f.saved(ns, s, step) // after the values
 	show := s.input
 	s.input = step.Source == graphs.SourceInput
 	if s.input {

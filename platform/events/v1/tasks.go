@@ -10,7 +10,7 @@ import (
 
 func (f *Fold) taskStart(ns string, start *graphs.TaskStarted) {
 	f.tasks[start.ID] = &task{ns: ns, started: start}
-	if start.Hidden || !f.options.has(wire.StreamTasks) {
+	if start.Hidden || !f.options.has(wire.StreamTasks) && !f.options.has(wire.StreamDebug) {
 		return
 	}
 	dst := appendTaskHead(nil, start.ID, start.Name)
@@ -26,7 +26,7 @@ func (f *Fold) taskStart(ns string, start *graphs.TaskStarted) {
 		dst = append(dst, `,"metadata":`...)
 		dst = appendObject(dst, start.Metadata)
 	}
-	f.emit(placeTasks, suffixed("tasks", ns), append(dst, `,"interrupts":[]}`...))
+	f.happened(ns, wire.StreamTasks, "task", start.Step, append(dst, `,"interrupts":[]}`...))
 }
 
 // taskEnd shows one finished task; an interrupted one shows its questions as update and in the values.
@@ -44,7 +44,7 @@ func (f *Fold) taskEnd(ns string, end *graphs.TaskEnded) {
 	if len(end.Interrupts) > 0 && f.options.has(wire.StreamValues) {
 		f.emit(placeValues, suffixed("values", ns), s.values())
 	}
-	if f.options.has(wire.StreamTasks) && !end.Cached {
+	if (f.options.has(wire.StreamTasks) || f.options.has(wire.StreamDebug)) && !end.Cached {
 		f.result(ns, s, end)
 	}
 }
@@ -117,6 +117,10 @@ func separator(i int, opening byte) byte {
 
 // result is the second half of streaming.md §1.5.6. Repeated writes of a channel are gathered under $writes.
 func (f *Fold) result(ns string, s *space, end *graphs.TaskEnded) {
+	step := s.step + 1
+	if t := f.tasks[end.ID]; t != nil {
+		step = t.started.Step
+	}
 	dst := appendTaskHead(nil, end.ID, end.Name)
 	dst = append(dst, `,"error":`...)
 	if end.Error == nil {
@@ -128,7 +132,7 @@ func (f *Fold) result(ns string, s *space, end *graphs.TaskEnded) {
 	dst = appendResult(dst, s, end.Writes)
 	dst = append(dst, `,"interrupts":`...)
 	dst = appendInterrupts(dst, end.Interrupts)
-	f.emit(placeTasks, suffixed("tasks", ns), append(dst, '}'))
+	f.happened(ns, wire.StreamTasks, "task_result", step, append(dst, '}'))
 }
 
 func appendResult(dst []byte, s *space, writes []graphs.Write) []byte {
