@@ -199,13 +199,21 @@ func (c *channel) decode(raw json.RawMessage) (any, error) {
 	return v.Elem().Interface(), nil
 }
 
-// coerce gives v the channel's Go type, by way of JSON if it has another one.
+// coerce gives v the channel's Go type: one item of a list becomes a list, everything else goes by way of JSON.
 func (c *channel) coerce(v any) (any, error) {
 	if v != nil && reflect.TypeOf(v) == c.typ {
 		return v, nil
 	}
-	if raw, ok := v.(json.RawMessage); ok {
-		return c.decode(raw)
+	switch one := v.(type) {
+	case json.RawMessage:
+		return c.decode(one)
+	case Message:
+		if c.typ == messageType {
+			return []Message{one}, nil
+		}
+	}
+	if c.kind == appendList && v != nil && reflect.TypeOf(v) == c.typ.Elem() {
+		return reflect.Append(reflect.MakeSlice(c.typ, 0, 1), reflect.ValueOf(v)).Interface(), nil
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {
