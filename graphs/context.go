@@ -62,10 +62,11 @@ func (c *taskContext) Err() error {
 // end cancels what the node has left behind.
 func (c *taskContext) end() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.over = true
-	if c.cancel != nil {
-		c.cancel()
+	cancel := c.cancel
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel()
 	}
 }
 
