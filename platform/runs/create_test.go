@@ -42,7 +42,7 @@ func TestRefusals(t *testing.T) {
 		{"webhook", thread, wire.RunCreate{Webhook: "/x"}, "422 webhook: webhooks are disabled on this server"},
 		{"feedback", thread, wire.RunCreate{FeedbackKeys: wire.FeedbackKeys{"k"}}, "422 feedback_keys is not supported yet"},
 		{"tracer", thread, wire.RunCreate{LangsmithTracer: &wire.LangsmithTracer{}}, "422 langsmith_tracer is not supported yet"},
-		{"mode", thread, wire.RunCreate{StreamMode: wire.StreamModes{"values", "nope"}}, `422 stream_mode: no such mode: "nope"`},
+		{"mode", thread, wire.RunCreate{StreamMode: wire.StreamModes{"values", "nope"}}, `422 stream_mode: "nope" is not one of values, messages, messages-tuple, updates, events, debug, tasks, checkpoints, custom, tools`},
 		{"no assistant", thread, wire.RunCreate{AssistantID: missing}, `404 No assistant found for "` + missing + `". Make sure the assistant ID is for a valid assistant or a valid graph ID.`},
 		{"no graph", thread, wire.RunCreate{AssistantID: "nope"}, `404 No assistant found for "nope". Make sure the assistant ID is for a valid assistant or a valid graph ID.`},
 		{"broken graph", thread, wire.RunCreate{AssistantID: "broken"}, `503 graph "broken" does not load: ./broken does not compile`},

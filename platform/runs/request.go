@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/locutory/locutory/authhooks"
-	v1 "github.com/locutory/locutory/platform/events/v1"
 	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/wire"
 )
@@ -31,11 +30,6 @@ func (c *creation) check() error {
 		return unsupported("langsmith_tracer")
 	case math.IsNaN(b.AfterSeconds) || b.AfterSeconds > maxDelay.Seconds():
 		return refuse(http.StatusUnprocessableEntity, "after_seconds: want at most %.0f", maxDelay.Seconds())
-	}
-	for _, mode := range b.StreamMode {
-		if !v1.Supported(mode) {
-			return refuse(http.StatusUnprocessableEntity, "stream_mode: no such mode: %q", mode)
-		}
 	}
 	if err := errors.Join(c.checkThread(), c.checkWebhook()); err != nil {
 		return err
