@@ -50,7 +50,7 @@ func (s *Items) Put(ctx context.Context, scope access.ItemScope, n ItemNew) erro
 // upsert is one statement, so that an item cannot change hands between a look and a write.
 func (s *Items) upsert(tx *gorm.DB, scope access.ItemScope, n ItemNew, m metadata) error {
 	now := s.db.clock()
-	reach, args := s.db.reach("i", scope.Filter())
+	reach, args := s.db.reachOne("i", scope.Filter())
 	var minutes, expires any
 	if n.TTLMinutes > 0 {
 		minutes, expires = n.TTLMinutes, s.db.at(now.Add(lifetime(n.TTLMinutes)))
@@ -79,7 +79,7 @@ func (s *Items) Get(ctx context.Context, scope access.ItemScope, namespace []str
 	if err := scope.Permit(authhooks.Get); err != nil {
 		return Item{}, err
 	}
-	reach, args := s.db.reach("i", scope.Filter())
+	reach, args := s.db.reachOne("i", scope.Filter())
 	args = append([]any{part(scope.Partition()), joined(namespace), storedText(key), s.db.at(s.db.clock())}, args...)
 	item, err := scanItem(line{s.db.read(ctx), "SELECT " + itemColumns + ` FROM items AS i
 		WHERE i.part = ? AND i.ns = ? AND i.key = ? AND ` + live + " AND " + reach, args})
@@ -99,7 +99,7 @@ func (s *Items) Delete(ctx context.Context, scope access.ItemScope, namespace []
 	if err := scope.Permit(authhooks.Delete); err != nil {
 		return err
 	}
-	reach, args := s.db.reach("i", scope.Filter())
+	reach, args := s.db.reachOne("i", scope.Filter())
 	_, err := change(s.db.exec(ctx), "DELETE FROM items AS i WHERE i.part = ? AND i.ns = ? AND i.key = ? AND "+reach,
 		append([]any{part(scope.Partition()), joined(namespace), storedText(key)}, args...)...)
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Items) refresh(ctx context.Context, scope access.ItemScope, items []Ite
 	if len(dying) == 0 {
 		return nil
 	}
-	reach, reachArgs := s.db.reach("i", scope.Filter())
+	reach, reachArgs := s.db.reachOne("i", scope.Filter())
 	return s.db.write(ctx, func(tx *gorm.DB) error {
 		for _, i := range dying {
 			args := []any{s.db.at(now.Add(lifetime(i.ttl))), part(scope.Partition()), i.ns, i.Key, i.ttl, s.db.at(now)}

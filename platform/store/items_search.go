@@ -67,7 +67,7 @@ func (s *Items) where(scope access.ItemScope, q ItemQuery) condition {
 
 func (s *Items) latest(ctx context.Context, w condition, q ItemQuery) ([]Item, error) {
 	return scanItems(s.db.read(ctx), "SELECT "+itemColumns+" FROM items AS i WHERE "+w.sql+
-		" ORDER BY i.updated_at DESC, i.ns, i.key LIMIT ? OFFSET ?", append(w.args, q.Limit, q.Offset)...)
+		" ORDER BY i.updated_at DESC, i."+s.db.age()+" LIMIT ? OFFSET ?", append(w.args, q.Limit, q.Offset)...)
 }
 
 func scanItems(tx *gorm.DB, query string, args ...any) ([]Item, error) {
@@ -78,4 +78,12 @@ func scanItems(tx *gorm.DB, query string, args ...any) ([]Item, error) {
 		return err
 	}, query, args...)
 	return items, err
+}
+
+// age is the column of items that grows with each that is made.
+func (db *DB) age() string {
+	if db.dialect == Postgres {
+		return "id"
+	}
+	return "rowid"
 }

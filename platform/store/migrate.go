@@ -48,13 +48,17 @@ func (db *DB) migrate(ctx context.Context) error {
 // index makes the indexes on the metadata keys that filters ask for most: "auth.index" of platform.json. It is no migration
 // since the list is the operator's. Indexes of keys that left the list stay; they cost little and harm nothing.
 func (db *DB) index(ctx context.Context) error {
+	items := "part, updated_at DESC"
+	if db.dialect == Postgres {
+		items += ", id" // SQLite ends every index with the rowid
+	}
 	for _, k := range db.indexed {
 		if err := checkKey(k); err != nil {
 			return fmt.Errorf("auth.index: %w", err)
 		}
 		for table, order := range map[string]string{
 			"threads": "updated_at DESC, id", "assistants": "created_at DESC, id", "crons": "created_at DESC, id",
-			"items": "part, updated_at DESC",
+			"items": items,
 		} {
 			name := quoteName("ix_" + table + "_key_" + strings.ToLower(k))
 			value := extract(db.dialect, "", k)

@@ -3,6 +3,7 @@
 -- that of bytes, so that what is below a prefix is one range of the primary key, and the same on every server.
 
 CREATE TABLE items (
+    id          bigint      NOT NULL GENERATED ALWAYS AS IDENTITY, -- orders what was changed at one time; SQLite's rowid
     part        text        COLLATE "C" NOT NULL, -- who may meet whom at all; hooks name it, clients never see it
     ns          text        COLLATE "C" NOT NULL,
     key         text        COLLATE "C" NOT NULL,
@@ -14,7 +15,7 @@ CREATE TABLE items (
     updated_at  timestamptz NOT NULL,
     PRIMARY KEY (part, ns, key)
 );
-CREATE INDEX items_updated ON items (part, updated_at DESC);
+CREATE INDEX items_updated ON items (part, updated_at DESC, id);
 CREATE INDEX items_expires ON items (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE item_vectors (
