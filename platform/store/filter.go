@@ -16,14 +16,6 @@ func (db *DB) reach(alias string, f *authhooks.Filter) (sql string, args []any) 
 	return filterSQL(db.dialect, alias, *f, db.indexed...)
 }
 
-// reachOne is reach for a row that is named by its key: no index but the key's is to be thought of.
-func (db *DB) reachOne(alias string, f *authhooks.Filter) (sql string, args []any) {
-	if f == nil {
-		return "TRUE", nil
-	}
-	return filterSQL(db.dialect, alias, *f)
-}
-
 // filterSQL renders a filter over alias.metadata so that a row passes exactly when [authhooks.Filter.Match] says so, three-valued as
 // there: a condition on a key that is not there is NULL. Equality on one of the indexed keys is said twice, once so that the
 // index serves it and once exactly. Keys pass through [extract], values are bound. An invalid filter matches no row.

@@ -21,6 +21,14 @@ type Items struct{ db *DB }
 // live is the condition that an item has not expired; it takes the time.
 const live = "(i.expires_at IS NULL OR i.expires_at > ?)"
 
+// reach renders a scope's filter for an item that is named by its key: no index but the key's is to be thought of.
+func (s *Items) reach(scope access.ItemScope) (sql string, args []any) {
+	if scope.Filter() == nil {
+		return "TRUE", nil
+	}
+	return filterSQL(s.db.dialect, "i", *scope.Filter())
+}
+
 // Put makes an item for a scope of store:put, or replaces the value of one that the filter reaches: it keeps its time of creation
 // and its metadata. An item that the filter does not reach, and a new one whose stamp does not match it, are both
 // [ErrPostImage], so that nobody learns which keys there are.
@@ -50,7 +58,7 @@ func (s *Items) Put(ctx context.Context, scope access.ItemScope, n ItemNew) erro
 // upsert is one statement, so that an item cannot change hands between a look and a write.
 func (s *Items) upsert(tx *gorm.DB, scope access.ItemScope, n ItemNew, m metadata) error {
 	now := s.db.clock()
-	reach, args := s.db.reachOne("i", scope.Filter())
+	reach, args := s.reach(scope)
 	var minutes, expires any
 	if n.TTLMinutes > 0 {
 		minutes, expires = n.TTLMinutes, s.db.at(now.Add(lifetime(n.TTLMinutes)))
@@ -79,7 +87,7 @@ func (s *Items) Get(ctx context.Context, scope access.ItemScope, namespace []str
 	if err := scope.Permit(authhooks.Get); err != nil {
 		return Item{}, err
 	}
-	reach, args := s.db.reachOne("i", scope.Filter())
+	reach, args := s.reach(scope)
 	args = append([]any{part(scope.Partition()), joined(namespace), storedText(key), s.db.at(s.db.clock())}, args...)
 	item, err := scanItem(line{s.db.read(ctx), "SELECT " + itemColumns + ` FROM items AS i
 		WHERE i.part = ? AND i.ns = ? AND i.key = ? AND ` + live + " AND " + reach, args})
@@ -99,7 +107,7 @@ func (s *Items) Delete(ctx context.Context, scope access.ItemScope, namespace []
 	if err := scope.Permit(authhooks.Delete); err != nil {
 		return err
 	}
-	reach, args := s.db.reachOne("i", scope.Filter())
+	reach, args := s.reach(scope)
 	_, err := change(s.db.exec(ctx), "DELETE FROM items AS i WHERE i.part = ? AND i.ns = ? AND i.key = ? AND "+reach,
 		append([]any{part(scope.Partition()), joined(namespace), storedText(key)}, args...)...)
 	if err != nil {
@@ -123,7 +131,7 @@ func (s *Items) refresh(ctx context.Context, scope access.ItemScope, items []Ite
 	if len(dying) == 0 {
 		return nil
 	}
-	reach, reachArgs := s.db.reachOne("i", scope.Filter())
+	reach, reachArgs := s.reach(scope)
 	return s.db.write(ctx, func(tx *gorm.DB) error {
 		for _, i := range dying {
 			args := []any{s.db.at(now.Add(lifetime(i.ttl))), part(scope.Partition()), i.ns, i.Key, i.ttl, s.db.at(now)}
