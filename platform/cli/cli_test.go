@@ -200,7 +200,7 @@ func TestNew(t *testing.T) {
 func TestConvert(t *testing.T) {
 	t.Chdir(t.TempDir())
 	save(t, "langgraph.json", `{
-  "dependencies": ["."], "python_version": "3.12", "env": ".env", "store": {"ttl": {"default_ttl": 5}},
+  "dependencies": ["."], "python_version": "3.12", "env": ".env", "store": {"ttl": {"default_ttl": 5}, "index": {"embed": "openai:small", "dims": 3}},
   "graphs": {"agent": "./agent.py:graph", "trip": {"path": "./src/trip/graph.py:make_graph", "description": "Plans"}},
   "auth": {"path": "./src/security/auth.py:auth", "cache": {}, "disable_studio_auth": true},
   "http": {"app": "./app.py:app", "cors": {"allow_origins": ["https://a.example"]}, "disable_mcp": true}
@@ -212,7 +212,7 @@ func TestConvert(t *testing.T) {
   left out dependencies: Go has go.mod
   left out http.app: not supported yet
   left out python_version: Go has go.mod
-  left out store: not supported yet
+  left out store.index: name an embedder in Go: {"embed": "./embed:Embedder", "dims": 1536}
 `}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("convert (-want +got):\n%s", diff)
@@ -241,6 +241,11 @@ func TestConvert(t *testing.T) {
       ]
     },
     "disable_mcp": true
+  },
+  "store": {
+    "ttl": {
+      "default_ttl": 5
+    }
   }
 }
 `

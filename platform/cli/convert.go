@@ -58,6 +58,7 @@ type converted struct {
 	Env    any            `json:"env,omitempty"`
 	Auth   map[string]any `json:"auth,omitempty"`
 	HTTP   map[string]any `json:"http,omitempty"`
+	Store  map[string]any `json:"store,omitempty"`
 }
 
 func (c *conversion) root(old map[string]any) converted {
@@ -73,6 +74,8 @@ func (c *conversion) root(old map[string]any) converted {
 			out.Auth = c.auth(section)
 		case key == "http":
 			out.HTTP = c.http(section)
+		case key == "store":
+			out.Store = c.store(section)
 		case key == "env" || key == "$schema":
 		case slices.Contains(config.PythonKeys(), key):
 			c.left[key] = "Go has go.mod"
@@ -124,6 +127,25 @@ func (c *conversion) http(old map[string]any) map[string]any {
 		}
 		c.left["http."+key] = "not supported yet"
 	}
+	return out
+}
+
+// store keeps what a Go embedder can take the place of; a model of a provider's, "openai:...", is not named so here.
+func (c *conversion) store(old map[string]any) map[string]any {
+	out := maps.Clone(old)
+	index, ok := old["index"].(map[string]any)
+	if !ok {
+		return out
+	}
+	embed, _ := index["embed"].(string)
+	if file, _, _ := strings.Cut(embed, ":"); path.Ext(file) == "" {
+		delete(out, "index")
+		c.left["store.index"] = `name an embedder in Go: {"embed": "./embed:Embedder", "dims": 1536}`
+		return out
+	}
+	index = maps.Clone(index)
+	index["embed"] = goSymbol(embed)
+	out["index"] = index
 	return out
 }
 
