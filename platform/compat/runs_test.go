@@ -125,13 +125,17 @@ func TestRunSettings(t *testing.T) {
 			t.Errorf("the assistant's settings: %+v", got)
 		}
 		got = look(`, "config": {"recursion_limit": 9, "tags": ["run"], "metadata": {"from": "config", "inner": 1}, "configurable": {"model": "big"}}, "metadata": {"from": "run"}`)
-		if diff := cmp.Diff([]string{"run"}, got.Tags); diff != "" || got.Limit != 9 || string(got.Model) != `"big"` {
+		if diff := cmp.Diff([]string{"run"}, got.Tags); diff != "" || got.Limit != 9 || string(got.Model) != `"big"` || string(got.Context) != `{"model":"big"}` {
 			t.Errorf("the run's settings: %+v", got)
 		}
 		for key, want := range map[string]string{"from": `"run"`, "inner": "1", "own": "1", "assistant_id": `"` + id + `"`, "graph_id": `"settings"`} {
 			if string(got.Metadata[key]) != want {
 				t.Errorf("metadata.%s is %s, want %s", key, got.Metadata[key], want)
 			}
+		}
+		got = look(`, "context": {"model": "huge", "checkpoint_id": "nowhere", "user_id": "root"}`)
+		if string(got.Model) != `"huge"` || string(got.Context) != `{"checkpoint_id":"nowhere","model":"huge"}` {
+			t.Errorf("a context over the assistant's configurable: %+v", got)
 		}
 		if _, owned := got.Metadata["owner"]; owned {
 			t.Error("the run's metadata holds who owns the assistant")

@@ -75,6 +75,11 @@ type walk struct {
 }
 
 func (w *walk) follow(ctx context.Context) error {
+	if !w.sub.fresh { // the hub knows no scopes: whoever did not make the run asks the database first
+		if ended, err := w.look(ctx, -1); ended || err != nil {
+			return err
+		}
+	}
 	poll := pollFirst
 	for {
 		view, err := w.sub.Since(w.after)

@@ -17,8 +17,9 @@ func Settings(configurable wire.Object) wire.Object {
 	return out
 }
 
-// Mirror gives an assistant's settings of the one kind to graphs that read the other (rest.md §3.2): whichever of configurable and
-// context is given goes into the other as well. If both are, both stay.
+// Mirror gives the settings of an assistant or a run of the one kind to graphs that read the other (rest.md §3.2): whichever of
+// configurable and context is given goes into the other as well, but for keys that say where a run is. If both are, both stay. An
+// assistant's and a run's are mirrored alike, so that the run's win over the assistant's whichever kind either is of.
 func Mirror(configurable, context wire.Object) (wire.Object, wire.Object) {
 	settings := Settings(configurable)
 	switch {
@@ -27,7 +28,7 @@ func Mirror(configurable, context wire.Object) (wire.Object, wire.Object) {
 	case len(context) > 0 && len(settings) == 0:
 		mirrored := wire.Object{}
 		maps.Copy(mirrored, configurable)
-		maps.Copy(mirrored, context)
+		maps.Copy(mirrored, Settings(context))
 		return mirrored, context
 	}
 	return configurable, context
