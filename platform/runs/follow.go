@@ -35,9 +35,10 @@ func (r *Runs) Stream(ctx context.Context, read access.ThreadScope, run store.Ru
 // Started is a run that whoever made it follows from before its first event: it is served out of memory while this process executes
 // it. Close it.
 type Started struct {
-	Run  store.Run
-	runs *Runs
-	sub  *events.Subscription
+	Run   store.Run
+	runs  *Runs
+	sub   *events.Subscription
+	scope access.ThreadScope // of threads:create_run, whose filter the thread has just passed
 }
 
 // Start is Create for a caller who will follow the run.
@@ -52,7 +53,7 @@ func (r *Runs) Start(ctx context.Context, req CreateRequest) (*Started, error) {
 		sub.Close()
 		return nil, err
 	}
-	return &Started{Run: run, runs: r, sub: sub}, nil
+	return &Started{Run: run, runs: r, sub: sub, scope: c.run}, nil
 }
 
 // Close ends the following. The run goes on.
@@ -60,12 +61,21 @@ func (s *Started) Close() { s.sub.Close() }
 
 // Stream is [Runs.Stream] from the start.
 func (s *Started) Stream(ctx context.Context, read access.ThreadScope, o v1.Options) iter.Seq2[events.Frame, error] {
-	return s.runs.frames(ctx, read, s.Run, -1, o, s.runs.follower.From(ctx, read, s.sub))
+	return s.runs.frames(ctx, read, s.Run, -1, o, s.records(ctx, read))
+}
+
+// records are the run's. The hub knows no scopes: out of it alone is told only who may read by the same filter that let him make the
+// run; anyone else is told what the database finds for him.
+func (s *Started) records(ctx context.Context, read access.ThreadScope) iter.Seq2[events.Record, error] {
+	if made, f := s.scope.Filter(), read.Filter(); f != nil && (made == nil || made.String() != f.String()) {
+		return s.runs.follower.Run(ctx, read, s.Run.ThreadID, s.Run.ID, -1)
+	}
+	return s.runs.follower.From(ctx, read, s.sub)
 }
 
 // Wait is [Runs.Wait].
 func (s *Started) Wait(ctx context.Context, read access.ThreadScope) (json.RawMessage, error) {
-	return s.runs.result(ctx, read, s.Run, s.runs.follower.From(ctx, read, s.sub))
+	return s.runs.result(ctx, read, s.Run, s.records(ctx, read))
 }
 
 func (r *Runs) frames(
