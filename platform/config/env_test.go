@@ -103,6 +103,19 @@ func TestReadProcess(t *testing.T) {
 			err: "REDIS_URI: not supported yet; unset it",
 		},
 		{
+			name: "settings and secrets", env: map[string]string{
+				"LANGGRAPH_CONFIG": `{"agent": {"configurable": {"a": 1}}}`, "LOCUTORY_WEBHOOK_SECRET": " new, old,",
+			},
+			want: func(p *Process) {
+				p.GraphSettings = map[string]json.RawMessage{"agent": json.RawMessage(`{"configurable": {"a": 1}}`)}
+				p.WebhookSecrets = []string{"new", "old"}
+			},
+		},
+		{
+			name: "settings that are none", env: map[string]string{"LANGGRAPH_CONFIG": `[]`}, want: func(*Process) {},
+			err: `LANGGRAPH_CONFIG: want a JSON object such as {"agent": {"configurable": {}}}: json: cannot unmarshal array into Go value of type map[string]json.RawMessage`,
+		},
+		{
 			name: "joined", env: map[string]string{"LOG_LEVEL": "loud", EnvDev: "maybe"}, want: func(*Process) {},
 			err: "LOG_LEVEL: \"loud\"; want debug, info, warn or error\nLOCUTORY_DEV: \"maybe\"; want 1 or 0",
 		},
