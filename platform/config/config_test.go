@@ -113,7 +113,7 @@ func TestMistakes(t *testing.T) {
 		{"disable", `"http": {"disable_mcp": "true"}`, "2:25: http.disable_mcp: a string; want true or false"},
 		{"store index", `"store": {"index": {"dims": 3}}`, `2:20: store.index: no "embed"; want {"embed": "./embed:Embedder", "dims": 1536}`},
 		{"store index dims", `"store": {"index": {"embed": "./e:E"}}`, `2:20: store.index: no "dims"; want how many numbers a vector of "embed" has`},
-		{"store index embed", `"store": {"index": {"embed": "openai:small", "dims": 0}}`, `2:30: store.index.embed: "openai:small": the directory is relative to this file; did you mean "./openai:small"?` +
+		{"store index embed", `"store": {"index": {"embed": "openai:small", "dims": 0}}`, `2:30: store.index.embed: "openai:small" names a model; want a Go embedder of it, as in "./embed:New"` +
 			"\nplatform.json:2:54: store.index.dims: 0; want a whole number of 1 or more"},
 		{"store ttl", `"store": {"ttl": {"default_ttl": 0, "sweep_interval_minutes": 1e12}}`, "2:34: store.ttl.default_ttl: 0; want a number of minutes above 0 and at most 52560000\n" +
 			"platform.json:2:63: store.ttl.sweep_interval_minutes: 1e12; want a number of minutes above 0 and at most 52560000"},

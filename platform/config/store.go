@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Store is the section "store": the long-term store.
 type Store struct {
@@ -54,7 +57,7 @@ func (r *reader) storeIndex(p place) *StoreIndex {
 	x := &StoreIndex{Fields: []string{"$"}, Pos: p.pos}
 	named, sized := false, false
 	r.object(p, fields{
-		"embed":  func(p place) { named, x.Pos, x.Embed = true, p.pos, r.symbol(p) },
+		"embed":  func(p place) { named, x.Pos, x.Embed = true, p.pos, r.embedder(p) },
 		"dims":   func(p place) { sized, x.Dims = true, int(r.whole(p, 1)) },
 		"fields": func(p place) { x.Fields = r.texts(p) },
 	})
@@ -64,4 +67,14 @@ func (r *reader) storeIndex(p place) *StoreIndex {
 		r.wrong(p, `no "dims"; want how many numbers a vector of "embed" has`)
 	}
 	return x
+}
+
+// embedder reads "./dir:Name". What other servers also take here, "openai:text-embedding-3-small", is a constructor's business in Go.
+func (r *reader) embedder(p place) Symbol {
+	written, _ := p.value.(string)
+	if provider, _, named := strings.Cut(written, ":"); named && provider != "" && !strings.ContainsAny(provider, `./\`) {
+		r.wrong(p, `%q names a model; want a Go embedder of it, as in "./embed:New"`, written)
+		return Symbol{}
+	}
+	return r.symbol(p)
 }
