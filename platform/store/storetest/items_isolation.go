@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -105,6 +107,7 @@ func itemIsolationSuite(t *testing.T, p *place) {
 		}
 		same(t, "bob's", []string{"a.b/k"}, p.all(t, bob))
 	})
+	t.Run("at the same time", func(t *testing.T) { p.race(t) })
 	t.Run("sweep", func(t *testing.T) {
 		for _, a := range []access.SystemAccess{{}, system("")} {
 			if n, err := p.db.Items.SweepExpired(t.Context(), a, 10); n != 0 || !errors.Is(err, access.ErrNoScope) {
@@ -112,6 +115,55 @@ func itemIsolationSuite(t *testing.T, p *place) {
 			}
 		}
 	})
+}
+
+// race lets two users put the same new items at the same time: each item is one user's, and only his puts have succeeded.
+func (p *place) race(t *testing.T) {
+	const keys = 20
+	var (
+		all   sync.WaitGroup
+		mu    sync.Mutex
+		wrote = map[string]map[string]bool{}
+	)
+	people := map[string]Person{}
+	for _, name := range []string{"alice", "bob"} {
+		people[name] = Under(t, name, Says(only(name), owned(name)))
+	}
+	for i := range 8 {
+		name := []string{"alice", "bob"}[i%2]
+		scope := people[name].Items(authhooks.Put)
+		all.Go(func() {
+			for n := range keys {
+				key := fmt.Sprint("race", n)
+				switch err := p.db.Items.Put(t.Context(), scope, itemNew("race", key, `{"by":"`+name+`"}`)); {
+				case err == nil:
+					mu.Lock()
+					if wrote[key] == nil {
+						wrote[key] = map[string]bool{}
+					}
+					wrote[key][name] = true
+					mu.Unlock()
+				case !errors.Is(err, store.ErrPostImage):
+					t.Errorf("put: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for key, names := range wrote {
+		for name, who := range people {
+			want := ""
+			if names[name] {
+				want = `{"by":"` + name + `"}`
+			}
+			if got := p.item(t, who, "race", key); len(names) != 1 || got != want {
+				t.Errorf("%s: %v have written it, %s reads %q", key, names, name, got)
+			}
+		}
+	}
+	if len(wrote) != keys {
+		t.Errorf("%d items were made, want %d", len(wrote), keys)
+	}
 }
 
 // itemFilterSuite holds the search by value equal to [graphs.StoreFilter.Match].
