@@ -20,11 +20,7 @@ import (
 func ExampleStore() {
 	server := httptest.NewServer(shelf())
 	defer server.Close()
-	client, err := sdk.New(sdk.Config{URL: server.URL, Token: "user1-token"})
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := remember(context.Background(), client.Store); err != nil {
+	if err := remember(context.Background(), server.URL); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
@@ -33,9 +29,13 @@ func ExampleStore() {
 	// [[prefs]]
 }
 
-func remember(ctx context.Context, store *sdk.Store) error {
-	namespace := []string{"prefs"}
-	err := store.Put(ctx, sdk.ItemPut{Namespace: namespace, Key: "color", Value: sdk.Object{"name": "red"}, TTL: 60 * 24})
+func remember(ctx context.Context, url string) error {
+	client, err := sdk.New(sdk.Config{URL: url, Token: "user1-token"})
+	if err != nil {
+		return err
+	}
+	store, namespace := client.Store, []string{"prefs"}
+	err = store.Put(ctx, sdk.ItemPut{Namespace: namespace, Key: "color", Value: sdk.Object{"name": "red"}, TTL: 60 * 24})
 	if err != nil {
 		return err
 	}
