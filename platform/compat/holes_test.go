@@ -23,7 +23,9 @@ func TestH23H34H35H43H52DenialsComeFirst(t *testing.T) {
 	databases(t, func(t *testing.T, uri string) {
 		e := settle(t, serve(t, privateChat(), uri), alice)
 		before := e.snapshot()
-		deny := func(context.Context, *authhooks.Call) (authhooks.Verdict, error) { return authhooks.Deny("nothing for you"), nil }
+		deny := func(context.Context, *authhooks.Call) (authhooks.Verdict, error) {
+			return authhooks.Deny("nothing for you"), nil
+		}
 		s := serve(t, withAuth(authhooks.New(tutors(), authhooks.On(authhooks.Any, authhooks.Any, deny))), uri)
 		unknown := e.strangers()
 		for _, route := range new(api.Server).Routes() {

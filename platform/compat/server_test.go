@@ -38,6 +38,12 @@ type server struct {
 // serve starts a server of the parts on the database; the test's end stops it. Settings change the process's settings.
 func serve(t *testing.T, parts platform.Parts, uri string, settings ...func(*config.Process)) *server {
 	t.Helper()
+	return serveLogging(t, parts, uri, slog.DiscardHandler, settings...)
+}
+
+// serveLogging is serve with a place for the server's log.
+func serveLogging(t *testing.T, parts platform.Parts, uri string, log slog.Handler, settings ...func(*config.Process)) *server {
+	t.Helper()
 	file, err := config.Parse(t.TempDir()+"/platform.json", []byte(parts.Platform))
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +57,7 @@ func serve(t *testing.T, parts platform.Parts, uri string, settings ...func(*con
 		set(&process)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	made, err := platform.New(ctx, platform.Config{Parts: parts, File: file, Process: process, Log: slog.New(slog.DiscardHandler)})
+	made, err := platform.New(ctx, platform.Config{Parts: parts, File: file, Process: process, Log: slog.New(log)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package compat
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform"
 	"github.com/locutory/locutory/platform/config"
@@ -166,42 +164,3 @@ func TestWebhookPolicy(t *testing.T) {
 		}
 	})
 }
-
-// TestAC48TokensAppearNowhere: a secret of the user reaches the graph, and nothing that anybody reads.
-func TestAC48TokensAppearNowhere(t *testing.T) {
-	t.Parallel()
-	const secret = "downstream-secret"
-	databases(t, func(t *testing.T, uri string) {
-		url, got := receiver(t)
-		user := func(name string) authhooks.User {
-			return authhooks.User{Identity: name, Extra: map[string]any{"team": "red"}, Secret: map[string]any{"downstream": secret}}
-		}
-		shared := func(_ context.Context, c *authhooks.Call) (authhooks.Verdict, error) {
-			c.Stamp("team", "red")
-			return authhooks.Only(authhooks.Eq("team", "red")), nil
-		}
-		s := serve(t, hooked(withAuth(authhooks.New(people(map[string]authhooks.User{alice: user("user1"), bob: user("user2")}),
-			authhooks.On(authhooks.Any, authhooks.Any, shared)))), uri, signed)
-		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
-		stream := s.must(200, alice, "POST", "/threads/"+thread+"/runs/stream",
-			saying("agent", "hello", `, "webhook": "`+url+`", "stream_mode": ["values", "updates", "messages-tuple", "custom"], "stream_resumable": true`))
-		everything := string(stream.Body) + string(next(t, got).raw)
-		id := runID(t, stream)
-		for _, token := range []string{alice, bob} {
-			for _, path := range []string{"", "/state", "/history", "/runs", "/runs/" + id, "/runs/" + id + "/join"} {
-				everything += string(s.must(200, token, "GET", "/threads/"+thread+path, "").Body)
-			}
-		}
-		for _, word := range []string{secret, alice, bob} {
-			if strings.Contains(everything, word) {
-				t.Errorf("%q can be read", word)
-			}
-		}
-		if !json.Valid(next200(everything)) {
-			t.Error("nothing was read at all")
-		}
-	})
-}
-
-// next200 is the last JSON object of a text, to see that there is one.
-func next200(text string) []byte { return []byte(text[strings.LastIndex(text, `{"messages"`):]) }
