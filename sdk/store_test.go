@@ -21,7 +21,7 @@ func ExampleStore() {
 	server := httptest.NewServer(shelf())
 	defer server.Close()
 	if err := remember(context.Background(), server.URL); err != nil {
-		log.Fatal(err)
+		log.Panic(err)
 	}
 	// Output:
 	// red
