@@ -203,12 +203,14 @@ func TestConvert(t *testing.T) {
   "dependencies": ["."], "python_version": "3.12", "env": ".env", "store": {"ttl": {"default_ttl": 5}, "index": {"embed": "openai:small", "dims": 3}},
   "graphs": {"agent": "./agent.py:graph", "trip": {"path": "./src/trip/graph.py:make_graph", "description": "Plans"}},
   "auth": {"path": "./src/security/auth.py:auth", "cache": {}, "disable_studio_auth": true},
-  "http": {"app": "./app.py:app", "cors": {"allow_origins": ["https://a.example"]}, "disable_mcp": true}
+  "http": {"app": "./app.py:app", "cors": {"allow_origins": ["https://a.example"]}, "disable_mcp": true},
+  "checkpointer": {"ttl": {"strategy": "delete", "default_ttl": 60}, "serde": {}}
 }`)
 	got := run(t, "validate", "--convert", "langgraph.json")
 	want := result{Out: `platform.json is written
   left out auth.cache: caching is an Authenticator: wrap it
   left out auth.unhandled: events without a rule are denied here; "unhandled": "allow" is what the other server does
+  left out checkpointer.serde: states lie in the server's database, as JSON
   left out dependencies: Go has go.mod
   left out http.app: not supported yet
   left out python_version: Go has go.mod
@@ -245,6 +247,12 @@ func TestConvert(t *testing.T) {
   "store": {
     "ttl": {
       "default_ttl": 5
+    }
+  },
+  "checkpointer": {
+    "ttl": {
+      "default_ttl": 60,
+      "strategy": "delete"
     }
   }
 }

@@ -54,11 +54,12 @@ type conversion struct{ left map[string]string }
 
 // converted has the keys in the order in which people read them.
 type converted struct {
-	Graphs map[string]any `json:"graphs"`
-	Env    any            `json:"env,omitempty"`
-	Auth   map[string]any `json:"auth,omitempty"`
-	HTTP   map[string]any `json:"http,omitempty"`
-	Store  map[string]any `json:"store,omitempty"`
+	Graphs       map[string]any `json:"graphs"`
+	Env          any            `json:"env,omitempty"`
+	Auth         map[string]any `json:"auth,omitempty"`
+	HTTP         map[string]any `json:"http,omitempty"`
+	Store        map[string]any `json:"store,omitempty"`
+	Checkpointer map[string]any `json:"checkpointer,omitempty"`
 }
 
 func (c *conversion) root(old map[string]any) converted {
@@ -76,6 +77,8 @@ func (c *conversion) root(old map[string]any) converted {
 			out.HTTP = c.http(section)
 		case key == "store":
 			out.Store = c.store(section)
+		case key == "checkpointer":
+			out.Checkpointer = c.checkpointer(section)
 		case key == "env" || key == "$schema":
 		case slices.Contains(config.PythonKeys(), key):
 			c.left[key] = "Go has go.mod"
@@ -126,6 +129,19 @@ func (c *conversion) http(old map[string]any) map[string]any {
 			continue
 		}
 		c.left["http."+key] = "not supported yet"
+	}
+	return out
+}
+
+// checkpointer keeps how long threads live; where their states lie is the server's business.
+func (c *conversion) checkpointer(old map[string]any) map[string]any {
+	out := map[string]any{}
+	for key, value := range old {
+		if key == "ttl" {
+			out[key] = value
+			continue
+		}
+		c.left["checkpointer."+key] = "states lie in the server's database, as JSON"
 	}
 	return out
 }
