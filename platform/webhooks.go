@@ -19,6 +19,9 @@ func (s *Server) webhooks() (runs.WebhookPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
+	if section.Leaks() {
+		s.cfg.Log.Warn("webhooks.headers: the value of a variable goes to any URL that a caller names; set webhooks.url.allowed_domains")
+	}
 	policy := &webhook.Policy{
 		RequireHTTPS: section.URL.RequireHTTPS, Domains: section.URL.AllowedDomains, Ports: section.URL.AllowedPorts,
 		MaxLength: section.URL.MaxLength, Loopback: !section.URL.DisableLoopback,

@@ -60,6 +60,20 @@ func (w Webhooks) Expand(lookup func(name string) (string, bool)) (map[string]st
 	return out, errors.Join(errs...)
 }
 
+// Leaks reports whether the value of a variable is sent to whatever URL a caller names.
+func (w Webhooks) Leaks() bool {
+	if w.URL.AllowedDomains != nil {
+		return false
+	}
+	variables := envInHeader()
+	for _, value := range w.Headers {
+		if variables.MatchString(value) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *reader) webhooks(p place) Webhooks {
 	w := defaultWebhooks()
 	var headers place

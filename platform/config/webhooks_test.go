@@ -47,3 +47,21 @@ func TestWebhooks(t *testing.T) {
 		t.Errorf("the error tells a secret: %v", err)
 	}
 }
+
+func TestWebhooksLeak(t *testing.T) {
+	t.Parallel()
+	secret := map[string]string{"Authorization": "Bearer ${{ env.LG_WEBHOOK_TOKEN }}"}
+	for name, tt := range map[string]struct {
+		webhooks Webhooks
+		want     bool
+	}{
+		"nothing":       {Webhooks{}, false},
+		"no secret":     {Webhooks{Headers: map[string]string{"X-From": "chat"}}, false},
+		"to anybody":    {Webhooks{Headers: secret}, true},
+		"to named ones": {Webhooks{Headers: secret, URL: WebhookURL{AllowedDomains: []string{"hooks.example"}}}, false},
+	} {
+		if got := tt.webhooks.Leaks(); got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
