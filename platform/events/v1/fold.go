@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform/events"
@@ -19,6 +20,7 @@ type Fold struct {
 	attempt  int
 	spaces   map[string]*space // by namespace
 	tasks    map[string]*task  // by task id
+	halted   map[string]bool   // the tasks inside of which a breakpoint stopped
 	messages *messages         // nil when no mode of messages was asked for
 	ended    *graphs.RunEnded
 
@@ -42,7 +44,7 @@ func NewFold(o Options, run RunInfo, base func(ns, checkpointID string) (map[str
 }
 
 func (f *Fold) reset() {
-	f.spaces, f.tasks, f.messages = map[string]*space{}, map[string]*task{}, nil
+	f.spaces, f.tasks, f.halted, f.messages = map[string]*space{}, map[string]*task{}, map[string]bool{}, nil
 	if f.options.has(wire.StreamMessages) || f.options.has(wire.StreamMessagesTuple) {
 		f.messages = newMessages()
 	}
@@ -51,6 +53,9 @@ func (f *Fold) reset() {
 // Apply returns the frames of one record. They are valid until the next call; their data is the caller's.
 func (f *Fold) Apply(r events.Record) ([]events.Frame, error) {
 	f.seq, f.at, f.frames = r.Seq, r.At, f.frames[:0]
+	if r.Pause != nil && r.NS != "" {
+		f.halted[r.NS[strings.LastIndexByte(r.NS, ':')+1:]] = true
+	}
 	if r.NS != "" && !f.options.Subgraphs && r.Trace == nil { // traces are of the whole run in any case (streaming.md §1.6)
 		return nil, nil
 	}
@@ -85,9 +90,7 @@ func (f *Fold) apply(r events.Record) error {
 	case r.Step != nil:
 		return f.step(r.NS, r.Step)
 	case r.Pause != nil:
-		if f.options.has(wire.StreamUpdates) {
-			f.emit(placeUpdates, suffixed("updates", r.NS), []byte(`{"__interrupt__":[]}`))
-		}
+		f.pause(r.NS)
 	case r.RunEnd != nil:
 		f.runEnd(r.RunEnd)
 	}
@@ -142,6 +145,21 @@ func (f *Fold) metadata() []byte {
 		dst = events.AppendString(dst, f.run.ThreadID)
 	}
 	return append(dst, '}')
+}
+
+// pause shows a static breakpoint, which asks nothing. One inside of a subgraph is told by the root, which stops with it.
+func (f *Fold) pause(ns string) {
+	s := f.space(ns)
+	s.paused = true
+	if ns != "" {
+		return
+	}
+	if f.options.has(wire.StreamUpdates) {
+		f.emit(placeUpdates, "updates", []byte(`{"__interrupt__":[]}`))
+	}
+	if f.options.has(wire.StreamValues) {
+		f.emit(placeValues, "values", s.values())
+	}
 }
 
 func (f *Fold) runEnd(end *graphs.RunEnded) {

@@ -56,7 +56,7 @@ func TestFold(t *testing.T) {
 			v1.Options{Modes: valuesUpdates},
 			[]graphs.Event{
 				start(1, "", false),
-				step(-1, graphs.SourceInput, nil), step(0, graphs.SourceLoop, patch{"list": add(0, `"in"`)}, "ask"),
+				step(-1, graphs.SourceInput, nil, graphs.Start), step(0, graphs.SourceLoop, patch{"list": add(0, `"in"`)}, "ask"),
 				started("K1", "ask", 1), asked("K1", "ask"), finish("success", nil),
 			},
 			[]string{
@@ -79,11 +79,30 @@ func TestFold(t *testing.T) {
 			"a base that is not resumed is not shown; input that changes nothing shows values all the same",
 			v1.Options{Modes: valuesUpdates},
 			[]graphs.Event{
-				start(1, "c0", false), step(1, graphs.SourceInput, nil), step(2, graphs.SourceLoop, nil, "a"),
+				start(1, "c0", false), step(1, graphs.SourceInput, nil, graphs.Start), step(2, graphs.SourceLoop, nil, "a"),
 				ended("K1", "a"), step(3, graphs.SourceLoop, patch{"hidden": set("1")}),
 			},
 			[]string{"values", `{"list":[1,2]}`, "updates", `{"a":null}`},
 			`{"list":[1,2]}`,
+		},
+		{
+			"a command's update is shown at once",
+			v1.Options{Modes: valuesUpdates},
+			[]graphs.Event{start(1, "c0", false), step(1, graphs.SourceInput, patch{"foo": set("1")})},
+			[]string{"values", `{"foo":1,"list":[1,2]}`},
+			`{"foo":1,"list":[1,2]}`,
+		},
+		{
+			"a breakpoint inside says nothing of the node around it",
+			v1.Options{Modes: valuesUpdates},
+			[]graphs.Event{
+				start(1, "", false), started("K1", "child", 1),
+				within("child:K1", graphs.Event{Kind: graphs.KindPause, Pause: &graphs.Paused{Nodes: []string{"x"}, When: "before"}}),
+				ended("K1", "child"),
+				{Kind: graphs.KindPause, Pause: &graphs.Paused{Nodes: []string{"child"}, When: "inside"}},
+			},
+			[]string{"updates", `{"__interrupt__":[]}`, "values", `{"__interrupt__":[]}`},
+			`{"__interrupt__":[]}`,
 		},
 		{
 			"a static breakpoint",
@@ -92,8 +111,8 @@ func TestFold(t *testing.T) {
 				start(1, "c0", true),
 				{Kind: graphs.KindPause, Pause: &graphs.Paused{Nodes: []string{"a"}, When: "before"}},
 			},
-			[]string{"values", `{"list":[1,2]}`, "updates", `{"__interrupt__":[]}`},
-			`{"list":[1,2]}`,
+			[]string{"values", `{"list":[1,2]}`, "updates", `{"__interrupt__":[]}`, "values", `{"list":[1,2],"__interrupt__":[]}`},
+			`{"list":[1,2],"__interrupt__":[]}`,
 		},
 		{
 			"several writes of one channel, cached, hidden and failed tasks",
@@ -293,7 +312,7 @@ func TestOneLine(t *testing.T) {
 func BenchmarkFold200Tokens(b *testing.B) {
 	list := []graphs.Event{
 		{Kind: graphs.KindRunStart, RunStart: &graphs.RunStarted{RunID: "R1", Attempt: 1, Output: output}},
-		step(-1, graphs.SourceInput, nil), step(0, graphs.SourceLoop, patch{"messages": add(0, human)}, "agent"), started("K1", "agent", 1),
+		step(-1, graphs.SourceInput, nil, graphs.Start), step(0, graphs.SourceLoop, patch{"messages": add(0, human)}, "agent"), started("K1", "agent", 1),
 	}
 	list = append(list, slices.Repeat([]graphs.Event{chunk("K1", "M1", "token ")}, 200)...)
 	list = append(list, ended("K1", "agent", write("messages", "["+begin+"]")), step(1, graphs.SourceLoop, patch{"messages": add(1, begin)}))

@@ -16,6 +16,7 @@ type space struct {
 	output []string // the channels that are shown, in order; nil when unknown: all
 	// interrupts are the questions that were asked since the last step.
 	interrupts []graphs.Interruption
+	paused     bool // at a static breakpoint, since the last step
 	// checkpoint is the newest one, empty while there is none, and step its number.
 	checkpoint string
 	step       int
@@ -55,8 +56,9 @@ func (s *space) values() json.RawMessage {
 	if only == nil {
 		only = slices.DeleteFunc(s.state.Names(), func(name string) bool { return !s.shows(name) })
 	}
-	dst := s.state.AppendJSON(nil, only, len(s.interrupts) > 0)
-	if len(s.interrupts) == 0 {
+	stopped := s.paused || len(s.interrupts) > 0
+	dst := s.state.AppendJSON(nil, only, stopped)
+	if !stopped {
 		return dst
 	}
 	if len(dst) > 1 {
@@ -82,21 +84,23 @@ func appendInterrupts(dst []byte, list []graphs.Interruption) []byte {
 	return append(dst, ']')
 }
 
-// step applies what a superstep changed. A step that takes input shows nothing, the one after it shows values in any case.
+// step applies what a superstep changed. A step that hands input to the start node shows nothing, the one after it
+// shows values in any case.
 func (f *Fold) step(ns string, step *graphs.StepTaken) error {
 	s := f.space(ns)
 	if err := s.state.Apply(step.Patch); err != nil {
 		return err
 	}
-	s.interrupts, s.checkpoint, s.step = nil, step.Checkpoint, step.Step
+	s.interrupts, s.paused, s.checkpoint, s.step = nil, false, step.Checkpoint, step.Step
 	for id, t := range f.tasks {
 		if t.ns == ns {
 			delete(f.tasks, id)
 		}
 	}
 	defer f.saved(ns, s, step) // after the values
-	show := s.input
-	s.input = step.Source == graphs.SourceInput
+	took := step.Source == graphs.SourceInput
+	show := s.input || took // what a command brought is there at once, other input after the start node
+	s.input = took && slices.Contains(step.Next, graphs.Start)
 	if s.input {
 		return nil
 	}

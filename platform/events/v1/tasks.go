@@ -44,7 +44,7 @@ func (f *Fold) taskEnd(ns string, end *graphs.TaskEnded) {
 	if len(end.Interrupts) > 0 && f.options.has(wire.StreamValues) {
 		f.emit(placeValues, suffixed("values", ns), s.values())
 	}
-	if (f.options.has(wire.StreamTasks) || f.options.has(wire.StreamDebug)) && !end.Cached {
+	if (f.options.has(wire.StreamTasks) || f.options.has(wire.StreamDebug)) && !end.Cached && !f.halted[end.ID] {
 		f.result(ns, s, end)
 	}
 }
@@ -53,7 +53,7 @@ func (f *Fold) taskEnd(ns string, end *graphs.TaskEnded) {
 func (f *Fold) update(ns string, s *space, end *graphs.TaskEnded) {
 	dst := []byte{'{'}
 	switch {
-	case end.Error != nil:
+	case end.Error != nil, f.halted[end.ID]: // a breakpoint inside is told by the pause
 		return
 	case len(end.Interrupts) > 0:
 		dst = append(dst, `"__interrupt__":`...)
