@@ -253,6 +253,10 @@ func (s *Server) updateState(ctx context.Context, c *call) error {
 	}
 	s.Runs.Hub.Wake(id) // for those who follow the thread
 	made := wire.CheckpointConfig{ThreadID: id, CheckpointNS: saved.NS, CheckpointID: saved.ID}
+	if saved.NS != "" {
+		made.CheckpointMap = map[string]string{saved.NS: saved.ID}
+		maps.Copy(made.CheckpointMap, saved.Parents)
+	}
 	return c.json(http.StatusOK, wire.StateUpdated{Checkpoint: made, Configurable: made})
 }
 
@@ -268,7 +272,8 @@ func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id st
 	if err := decode(thread.Metadata, &bound); err != nil || bound.GraphID == "" {
 		return nil, refuse(http.StatusBadRequest, detailNoGraphID, id)
 	}
-	assistant := store.Assistant{ID: bound.AssistantID, GraphID: bound.GraphID}
+	// A factory makes the graph that ran on the thread: by the settings that the thread has.
+	assistant := store.Assistant{ID: bound.AssistantID, GraphID: bound.GraphID, Config: thread.Config}
 	graph, err := s.load(ctx, bound.GraphID, "threads.update", assistant)
 	if err != nil {
 		return nil, err
@@ -278,7 +283,8 @@ func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id st
 		values = nil
 	}
 	config := s.stateConfig(ctx, id, bound.GraphID, bound.AssistantID)
-	config.CheckpointID, config.CheckpointNS, config.CheckpointMap = at.CheckpointID, at.CheckpointNS, at.CheckpointMap
+	config.CheckpointID, config.CheckpointNS, config.CheckpointMap = at.CheckpointID, at.CheckpointNS, maps.Clone(at.CheckpointMap)
+	delete(config.CheckpointMap, at.CheckpointNS) // the new checkpoint is no parent of its own
 	config.Saver = s.DB.Checkpoints.Writer(scope, id, shown(graph)...)
 	return graph.Write(ctx, []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: values, AsNode: in.AsNode}}}}, config)
 }
