@@ -19,7 +19,7 @@ var (
 )
 
 // Auth makes the hooks.
-func Auth() (*authhooks.Auth, error) {
+func Auth(context.Context) (*authhooks.Auth, error) {
 	verifier, err := jwt.New(jwt.Config{Secret: []byte(Secret), User: user})
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)

@@ -116,6 +116,9 @@ func next(_ context.Context, s State) (string, error) {
 }
 
 func tool(ctx context.Context, s State) (graphs.Update, error) {
+	if len(s.Messages) == 0 {
+		s.Messages = []graphs.Message{{}} // a command led here before anybody said a word
+	}
 	update := graphs.Set{"messages": []graphs.Message{toolResult(s.Messages[len(s.Messages)-1])}}
 	rt := graphs.RuntimeFrom(ctx)
 	if rt.Store == nil {

@@ -43,7 +43,7 @@ type Delayed struct {
 }
 
 // Delay takes the time that it is told, in milliseconds.
-var Delay = one("agent", func(ctx context.Context, s Delayed) (graphs.Update, error) {
+var Delay = one("long_running", func(ctx context.Context, s Delayed) (graphs.Update, error) {
 	if err := pause(ctx, time.Duration(s.Delay)*time.Millisecond); err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ type (
 var Runtime = one("model", func(ctx context.Context, _ Asked) (graphs.Update, error) {
 	settings, err := graphs.ContextFrom[Answered](ctx)
 	return graphs.Set{"model": settings.Model}, err
-}, graphs.ContextSchema[Answered](), graphs.OutputSchema[Answered]())
+}, graphs.ContextSchema[Answered]())
 
 // Counted is the state of Schema.
 type Counted struct {
