@@ -78,6 +78,10 @@ func (db *DB) cancelQueued(tx *gorm.DB, now time.Time, thread string, queue []qu
 
 // endPending ends a run that never started. Its log is its end alone.
 func (db *DB) endPending(tx *gorm.DB, now time.Time, thread string, q queued, action string) error {
+	if action == CancelRollback && q.webhook == "" {
+		_, err := change(tx, `DELETE FROM runs WHERE id = ?`, q.id)
+		return err
+	}
 	_, err := change(tx, `UPDATE runs SET status = 'interrupted', cancel = ?, due_at = NULL, ended_at = ?, updated_at = ? WHERE id = ?`,
 		action, db.at(now), db.at(now), q.id)
 	if err != nil {
