@@ -73,19 +73,6 @@ func (e *Events) Read(ctx context.Context, s access.ThreadScope, threadID, runID
 	return segments, nil
 }
 
-// SweepTemporary deletes threads of stateless runs that ended ten minutes ago, at most limit, and returns how many.
-func (e *Events) SweepTemporary(ctx context.Context, a access.SystemAccess, limit int) (n int, err error) {
-	if err := a.Permit(); err != nil {
-		return 0, err
-	}
-	deleted, err := change(e.db.exec(ctx), `DELETE FROM threads WHERE id IN
-		(SELECT t.id FROM threads t WHERE t.temporary AND t.hidden_at <= ? LIMIT ?)`, e.db.in(-hiddenFor), limit)
-	if err != nil {
-		return 0, fmt.Errorf("sweep temporary threads: %w", err)
-	}
-	return int(deleted), nil
-}
-
 // SweepEvents deletes segments of runs whose events have had their time, at most limit, and returns how many.
 func (e *Events) SweepEvents(ctx context.Context, a access.SystemAccess, limit int) (n int, err error) {
 	if err := a.Permit(); err != nil {

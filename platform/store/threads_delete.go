@@ -17,22 +17,15 @@ func (t *Threads) Delete(ctx context.Context, s access.ThreadScope, id string) e
 	if err := s.Permit(authhooks.Delete); err != nil {
 		return err
 	}
+	gone := t.db.newRemoval()
 	err := t.db.write(ctx, func(tx *gorm.DB) error {
-		return t.db.deleteOne(tx, id, s.Filter())
+		return gone.one(tx, id, s.Filter())
 	})
 	if err != nil {
 		return fmt.Errorf("delete thread: %w", err)
 	}
+	gone.finish(ctx)
 	return nil
-}
-
-// deleteThread removes a locked thread. Runs go first: that waits for the workers that hold them, whose own statements need the
-// thread to be there, and lets no other in.
-func deleteThread(tx *gorm.DB, id string) error {
-	if err := tx.Exec("DELETE FROM runs WHERE thread_id = ?", id).Error; err != nil {
-		return err
-	}
-	return tx.Exec("DELETE FROM threads WHERE id = ?", id).Error
 }
 
 // deleteChunk is how many threads one transaction removes.
@@ -49,21 +42,22 @@ func (t *Threads) DeleteByAssistant(ctx context.Context, s access.ThreadScope, a
 		return 0, nil
 	}
 	for {
-		var gone int
+		some, gone := 0, t.db.newRemoval()
 		err := t.db.write(ctx, func(tx *gorm.DB) (err error) {
-			gone, err = t.deleteSome(tx, id, s.Filter())
+			some, err = t.deleteSome(tx, gone, id, s.Filter())
 			return err
 		})
 		if err != nil {
 			return n, fmt.Errorf("delete threads of assistant: %w", err)
 		}
-		if n += gone; gone < deleteChunk {
+		gone.finish(ctx)
+		if n += some; some < deleteChunk {
 			return n, nil
 		}
 	}
 }
 
-func (t *Threads) deleteSome(tx *gorm.DB, assistantID string, f *authhooks.Filter) (int, error) {
+func (t *Threads) deleteSome(tx *gorm.DB, gone *removal, assistantID string, f *authhooks.Filter) (int, error) {
 	of := authhooks.Eq("assistant_id", assistantID)
 	byAssistant, args := t.db.reach("t", &of)
 	reach, more := t.db.reachThread("t", f)
@@ -79,7 +73,7 @@ func (t *Threads) deleteSome(tx *gorm.DB, assistantID string, f *authhooks.Filte
 		return 0, err
 	}
 	for _, id := range ids {
-		if err := deleteThread(tx, id); err != nil {
+		if err := gone.remove(tx, id); err != nil {
 			return 0, err
 		}
 	}

@@ -28,10 +28,11 @@ func (t *Threads) Prune(ctx context.Context, threads []ThreadPrune, strategy str
 			return 0, err
 		}
 	}
+	gone := t.db.newRemoval()
 	prune := t.db.pruneOne
 	switch strategy {
 	case TTLDelete:
-		prune = t.db.deleteOne
+		prune = gone.one
 	case TTLKeepLatest:
 	default:
 		return 0, fmt.Errorf("prune threads: strategy %q is not known", strategy)
@@ -52,15 +53,17 @@ func (t *Threads) Prune(ctx context.Context, threads []ThreadPrune, strategy str
 	if err != nil {
 		return 0, fmt.Errorf("prune threads: %w", err)
 	}
+	gone.finish(ctx)
 	return n, nil
 }
 
-func (db *DB) deleteOne(tx *gorm.DB, id string, f *authhooks.Filter) error {
-	row, err := db.takeThread(tx, id, f)
+// one removes a thread that the filter reaches.
+func (r *removal) one(tx *gorm.DB, id string, f *authhooks.Filter) error {
+	row, err := r.db.takeThread(tx, id, f)
 	if err != nil {
 		return err
 	}
-	return deleteThread(tx, row.ID)
+	return r.remove(tx, row.ID)
 }
 
 func (db *DB) pruneOne(tx *gorm.DB, id string, f *authhooks.Filter) error {

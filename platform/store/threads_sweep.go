@@ -18,14 +18,15 @@ func (t *Threads) Sweep(ctx context.Context, a access.SystemAccess, limit int) (
 		return 0, err
 	}
 	for n < limit {
-		size, swept := min(limit-n, deleteChunk), 0
+		size, swept, gone := min(limit-n, deleteChunk), 0, t.db.newRemoval()
 		err := t.db.write(ctx, func(tx *gorm.DB) (err error) {
-			swept, err = t.db.sweepThreads(tx, size)
+			swept, err = t.db.sweepThreads(tx, gone, size)
 			return err
 		})
 		if err != nil {
 			return n, fmt.Errorf("sweep threads: %w", err)
 		}
+		gone.finish(ctx)
 		if n += swept; swept < size {
 			break
 		}
@@ -33,7 +34,7 @@ func (t *Threads) Sweep(ctx context.Context, a access.SystemAccess, limit int) (
 	return n, nil
 }
 
-func (db *DB) sweepThreads(tx *gorm.DB, limit int) (int, error) {
+func (db *DB) sweepThreads(tx *gorm.DB, gone *removal, limit int) (int, error) {
 	lock := ""
 	if db.dialect == Postgres {
 		lock = " FOR NO KEY UPDATE OF t SKIP LOCKED" // who holds one may be about to give it more time
@@ -53,7 +54,7 @@ func (db *DB) sweepThreads(tx *gorm.DB, limit int) (int, error) {
 	}
 	for _, e := range over {
 		if e.strategy == TTLDelete {
-			err = deleteThread(tx, e.id)
+			err = gone.remove(tx, e.id)
 		} else if err = db.prune(tx, e.id); err == nil {
 			_, err = change(tx, "UPDATE threads SET expires_at = NULL WHERE id = ?", e.id)
 		}

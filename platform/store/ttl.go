@@ -64,7 +64,7 @@ func (db *DB) rearm() string {
 // deleteExpired removes a thread whose time is over, and reports whether it was there.
 func (db *DB) deleteExpired(tx *gorm.DB, id string) (bool, error) {
 	over := "id = ? AND ttl_strategy = 'delete' AND expires_at <= ?"
-	// Its runs first, as [deleteThread] does it.
+	// Its runs first, as [removal.remove] does it.
 	_, err := change(tx, "DELETE FROM runs WHERE thread_id IN (SELECT id FROM threads WHERE "+over+")", id, db.in(0))
 	if err != nil {
 		return false, err
