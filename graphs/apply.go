@@ -1,6 +1,7 @@
 package graphs
 
 import (
+	"encoding/json"
 	"slices"
 )
 
@@ -132,8 +133,16 @@ func (r *run) note(ap *applied, at int, base string, patch ChannelPatch) {
 			patch = ChannelPatch{Set: raw}
 		}
 	}
-	value := r.cells[at] // a copy: the saver may ask at any time
-	ap.changes[ch.name] = Change{Base: base, Patch: patch, Whole: value.encode}
+	ap.changes[ch.name] = Change{Base: base, Patch: patch, Whole: whole(patch, &r.cells[at])}
+}
+
+// whole encodes what a cell holds now, at any time.
+func whole(patch ChannelPatch, c *cell) func() (json.RawMessage, error) {
+	if set := patch.Set; set != nil {
+		return func() (json.RawMessage, error) { return set, nil }
+	}
+	value := *c
+	return value.encode
 }
 
 // arrive marks joins and finds those that are complete; they begin anew.

@@ -16,15 +16,26 @@ type signal struct {
 	do      func() // a call of the saver
 }
 
+// timedStep is step within the time that a step has.
+func (r *run) timedStep(ctx context.Context) error {
+	d := r.cfg.StepTimeout
+	if d <= 0 || r.tasks[0].node.name == Start {
+		return r.step(ctx)
+	}
+	late := &TimeoutError{Limit: d}
+	ctx, cancel := context.WithTimeoutCause(ctx, d, late)
+	defer cancel()
+	err := r.step(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), late) {
+		return late // and not the run's own time
+	}
+	return err
+}
+
 // step runs a step's open tasks and returns when all have ended. Only the coordinator yields and calls the saver.
 //
 // A task gets a goroutine only where that can be seen: when there are several, or when a reader has to get its events while it runs.
 func (r *run) step(ctx context.Context) error {
-	if d := r.cfg.StepTimeout; d > 0 && r.tasks[0].node.name != Start {
-		limited, cancel := context.WithTimeoutCause(ctx, d, &TimeoutError{Limit: d})
-		defer cancel()
-		ctx = limited
-	}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}

@@ -214,7 +214,7 @@ func (r *run) do(ctx context.Context, in Input) error {
 			return r.pause(stop, "before")
 		}
 		r.resuming = false
-		if err := r.step(ctx); err != nil {
+		if err := r.timedStep(ctx); err != nil {
 			return err
 		}
 		if r.halted = slices.ContainsFunc(r.tasks, func(t *task) bool { return t.halted }); r.halted {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/webhook"
 	"github.com/locutory/locutory/platform/wire"
 )
 
@@ -254,6 +256,13 @@ func wireCron(row store.Cron) (wire.Cron, error) {
 		Schedule: row.Schedule, Timezone: orNil(row.Timezone), UserID: orNil(row.UserID), Payload: row.Payload, Enabled: row.Enabled,
 		CreatedAt: wire.Time{Time: row.CreatedAt}, UpdatedAt: wire.Time{Time: row.UpdatedAt},
 	}
+	if bytes.Contains(row.Payload, []byte(`"webhook"`)) {
+		payload, err := maskedWebhook(row.Payload)
+		if err != nil {
+			return wire.Cron{}, err
+		}
+		cron.Payload = payload
+	}
 	if !row.EndTime.IsZero() {
 		cron.EndTime = &wire.Time{Time: row.EndTime}
 	}
@@ -261,6 +270,24 @@ func wireCron(row store.Cron) (wire.Cron, error) {
 		cron.NextRunDate = &wire.Time{Time: row.NextAt}
 	}
 	return cron, decode(row.Metadata, &cron.Metadata)
+}
+
+// maskedWebhook is a payload whose webhook shows no credentials: whoever may read a cron may not thereby call its maker's systems.
+func maskedWebhook(payload json.RawMessage) (json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &fields); err != nil {
+		return nil, err
+	}
+	var target string
+	if json.Unmarshal(fields["webhook"], &target) != nil || target == "" {
+		return payload, nil
+	}
+	masked, err := json.Marshal(webhook.Mask(target))
+	if err != nil {
+		return nil, err
+	}
+	fields["webhook"] = masked
+	return json.Marshal(fields)
 }
 
 // orNil is a pointer to v, nil for the zero value.

@@ -102,8 +102,11 @@ func within(host, domain string) bool {
 	return host == domain
 }
 
-// Mask returns what of a URL may be shown to everyone who reads its run: no credentials, and no query, which may hold some.
-func (p *Policy) Mask(text string) string {
+// Mask is the function of that name, for whoever is given a policy.
+func (p *Policy) Mask(text string) string { return Mask(text) }
+
+// Mask returns what of a URL may be shown to everyone who reads its run or its cron: no credentials, and no query, which may hold some.
+func Mask(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
 		return "(not a URL)"

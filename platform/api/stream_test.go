@@ -1,0 +1,109 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/locutory/locutory/platform/events"
+)
+
+func streaming(t *testing.T) *Server {
+	t.Helper()
+	s := &Server{pulse: newPulse(time.Second)}
+	s.closing, s.drain = context.WithCancel(t.Context())
+	t.Cleanup(s.pulse.close)
+	return s
+}
+
+// yielding yields the numbers, then the error.
+func yielding(err error, numbers ...int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for _, n := range numbers {
+			if !yield(n, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(0, err)
+		}
+	}
+}
+
+func TestFeedSendsEverythingBeforeItsEnd(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	for name, want := range map[string]error{"clean": nil, "broken": broken} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []int
+			err := feed(t.Context(), streaming(t), yielding(want, 1, 2, 3), func(batch []int) error {
+				got = append(got, batch...)
+				return nil
+			})
+			if !errors.Is(err, want) || err == nil != (want == nil) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+			if diff := cmp.Diff([]int{1, 2, 3}, got); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A client that is gone, or a server that drains, ends the answer, and with it the goroutine that pulls.
+func TestFeedEndsWithItsReader(t *testing.T) {
+	t.Parallel()
+	forever := func(yield func(int, error) bool) {
+		for i := 0; yield(i, nil); i++ {
+			continue
+		}
+	}
+	gone := errors.New("client gone")
+	if err := feed(t.Context(), streaming(t), forever, func([]int) error { return gone }); !errors.Is(err, gone) {
+		t.Errorf("error %v, want the client's", err)
+	}
+	draining := streaming(t)
+	draining.Drain()
+	never := func(func(int, error) bool) { <-draining.closing.Done() }
+	if err := feed(t.Context(), draining, never, func([]int) error { return nil }); err != nil && !errors.Is(err, errDraining) {
+		t.Errorf("error %v, want that of the drain", err)
+	}
+}
+
+func TestFeedBeatsWhileNothingHappens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithTimeout(t.Context(), 4500*time.Millisecond)
+		defer stop()
+		s := &Server{pulse: newPulse(time.Second)}
+		s.closing, s.drain = context.WithCancel(t.Context())
+		defer s.Close()
+		silent := func(func(int, error) bool) { <-ctx.Done() }
+		beats := 0
+		if err := feed(ctx, s, silent, func(batch []int) error {
+			beats++
+			return nil
+		}); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if beats != 4 {
+			t.Errorf("%d beats in 4.5 periods, want 4", beats)
+		}
+	})
+}
+
+func TestWriteFrame(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	writeFrame(&buf, events.Frame{ID: 163, Event: "values", Data: json.RawMessage(`{"a":1}`)})
+	if want := "event: values\ndata: {\"a\":1}\nid: 163\n\n"; buf.String() != want {
+		t.Errorf("got %q, want %q", buf.String(), want)
+	}
+}
