@@ -51,8 +51,10 @@ func (w *world) claim(k kind, user int, id, thread string) {
 		return
 	}
 	w.owner[id], w.runOf[id] = user, thread
-	rows := append(w.rows[k][user], id)
-	w.rows[k][user] = rows[max(0, len(rows)-pool):]
+	w.rows[k][user] = append(w.rows[k][user], id)
+	if rows := w.rows[k][user]; len(rows) > pool {
+		w.rows[k][user] = rows[len(rows)-pool:]
+	}
 }
 
 // reserve notes the owner of an id that others may aim at and the owner leaves alone.
