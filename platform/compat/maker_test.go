@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -26,5 +27,26 @@ func TestMakersOfRunsReadWhatTheyMay(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// R-36: a run that would put its thread out of its maker's reach is refused, and changes nothing.
+func TestR36RunsKeepTheirThreadWithinReach(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		only := func(context.Context, *authhooks.Call) (authhooks.Verdict, error) {
+			return authhooks.Only(authhooks.Eq("graph_id", "agent")), nil
+		}
+		s := serve(t, withAuth(asymmetric(authhooks.On(authhooks.Threads, authhooks.CreateRun, only)), whoami()), uri)
+		thread := "/threads/" + s.must(200, alice, "POST", "/threads", `{"metadata": {"graph_id": "agent"}}`).field(t, "thread_id")
+		s.must(200, alice, "POST", thread+"/runs/wait", hello)
+		before := s.must(200, alice, "GET", thread, "")
+		for _, end := range []string{"/runs", "/runs/wait", "/runs/stream"} {
+			s.must(403, alice, "POST", thread+end, `{"assistant_id": "whoami", "input": {"word": "x"}}`)
+		}
+		if after := s.must(200, alice, "GET", thread, ""); string(after.Body) != string(before.Body) {
+			t.Errorf("the thread was %s, is %s", before.Body, after.Body)
+		}
+		s.must(200, alice, "POST", thread+"/runs/wait", hello)
 	})
 }

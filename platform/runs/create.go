@@ -272,6 +272,8 @@ func (c *creation) refused(err error) error {
 		return c.mayNotMake
 	case errors.Is(err, store.ErrNotFound):
 		return refuse(http.StatusNotFound, detailNoThread, c.thread)
+	case errors.Is(err, store.ErrOutOfReach):
+		return refuse(http.StatusForbidden, "the run would put its thread out of your reach")
 	case errors.Is(err, store.ErrBusy):
 		return refuse(http.StatusConflict, detailBusy)
 	}

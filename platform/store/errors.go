@@ -16,6 +16,8 @@ var (
 	// ErrPostImage says that a row would not match the filter that the hook returned for it: a mistake of the hook's author
 	// when the row is new, and of the caller, who would give the row away, when it is changed.
 	ErrPostImage = errors.New("the row does not match the filter of its own event")
+	// ErrOutOfReach is ErrPostImage for the thread that a run is for, which is there.
+	ErrOutOfReach = fmt.Errorf("thread: %w", ErrPostImage)
 	// ErrAssistantNotFound is ErrNotFound for the assistant of a run.
 	ErrAssistantNotFound = fmt.Errorf("assistant: %w", ErrNotFound)
 	// ErrVersionNotFound is ErrNotFound for a version of an assistant that is there.

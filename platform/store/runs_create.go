@@ -180,7 +180,9 @@ func (c *creation) occupy(s access.ThreadScope, t lockedThread) error {
 			m.doc[k] = v
 		}
 	}
-	if err := m.seal(s.Filter()); err != nil {
+	if err := m.seal(s.Filter()); errors.Is(err, ErrPostImage) {
+		return ErrOutOfReach
+	} else if err != nil {
 		return err
 	}
 	_, err = change(c.tx, `UPDATE threads SET metadata = ?, status = 'busy', updated_at = ? WHERE id = ?`,
