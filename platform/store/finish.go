@@ -132,13 +132,16 @@ func (db *DB) setValues(tx *gorm.DB, thread string, values JSON) error {
 	return err
 }
 
+// firstPending says twice which runs it means: the longer condition is that of the index, which SQLite does not deduce.
+const firstPending = `SELECT r.id, r.order_at FROM runs r WHERE r.thread_id = ? AND r.status IN ('pending', 'running') AND r.status = 'pending'
+	ORDER BY r.order_at, r.seq LIMIT 1`
+
 // nextHead makes the first pending run the thread's head, and reports whether there is one. No run of the thread is running, and the
 // transaction holds the thread row, so that no claim can see the run before.
 func (db *DB) nextHead(tx *gorm.DB, thread string) (bool, error) {
 	var id string
 	var order moment
-	err := one(tx, []any{&id, &order}, `SELECT r.id, r.order_at FROM runs r WHERE r.thread_id = ? AND r.status = 'pending'
-		ORDER BY r.order_at, r.seq LIMIT 1`, thread)
+	err := one(tx, []any{&id, &order}, firstPending, thread)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

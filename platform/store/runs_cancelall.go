@@ -66,30 +66,16 @@ func (r *Runs) CancelAll(ctx context.Context, update, search access.ThreadScope,
 
 // cancelChunk cancels in the threads that come after one, in the order of their ids, in which they are locked.
 func (r *Runs) cancelChunk(tx *gorm.DB, update, search access.ThreadScope, q Cancels, after string) (threads []string, n int, err error) {
-	byUpdate, args := r.db.reachThread("t", update.Filter())
-	bySearch, more := r.db.reach("t", search.Filter())
-	args = append(args, more...)
-	contains := "TRUE"
-	if len(q.Metadata) > 0 {
-		var own []any
-		if contains, own, err = containsSQL(r.db.dialect, "t", "metadata", q.Metadata, r.db.indexed...); err != nil {
-			return nil, 0, err
-		}
-		args = append(args, own...)
-	}
-	selected, own := q.where()
-	args = append(args, own...)
-	if after == "" {
-		after = "00000000-0000-0000-0000-000000000000"
+	query, args, err := r.cancellable(update, search, q, after)
+	if err != nil {
+		return nil, 0, err
 	}
 	err = each(tx, func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		threads = append(threads, id)
 		return err
-	}, `SELECT t.id FROM threads t WHERE t.hidden_at IS NULL AND `+byUpdate+` AND `+bySearch+` AND (`+contains+`)
-		AND EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = t.id AND `+selected+`) AND t.id > ? ORDER BY t.id LIMIT ?`+r.db.forUpdate("t"),
-		append(args, after, cancelChunk)...)
+	}, query, args...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -101,6 +87,28 @@ func (r *Runs) cancelChunk(tx *gorm.DB, update, search access.ThreadScope, q Can
 		n += some
 	}
 	return threads, n, nil
+}
+
+// cancellable finds the threads of a chunk by their unfinished runs, which are few.
+func (r *Runs) cancellable(update, search access.ThreadScope, q Cancels, after string) (query string, args []any, err error) {
+	if after == "" {
+		after = "00000000-0000-0000-0000-000000000000"
+	}
+	selected, args := q.where()
+	byUpdate, more := r.db.reachThread("t", update.Filter())
+	args = append(args, more...)
+	bySearch, more := r.db.reach("t", search.Filter())
+	args = append(args, more...)
+	contains := "TRUE"
+	if len(q.Metadata) > 0 {
+		if contains, more, err = containsSQL(r.db.dialect, "t", "metadata", q.Metadata, r.db.indexed...); err != nil {
+			return "", nil, err
+		}
+		args = append(args, more...)
+	}
+	return `SELECT t.id FROM threads t WHERE t.id IN (SELECT r.thread_id FROM runs r WHERE ` + selected + `) AND t.hidden_at IS NULL
+		AND ` + byUpdate + ` AND ` + bySearch + ` AND (` + contains + `) AND t.id > ? ORDER BY t.id LIMIT ?` + r.db.forUpdate("t"),
+		append(args, after, cancelChunk), nil
 }
 
 // where is the condition of the runs, of runs r.
