@@ -89,7 +89,7 @@ func (p *player) play(e *exchange, tell func(*exchange, []difference)) {
 		if err != nil {
 			p.t.Errorf("%d %s: %v", e.N, e.Name, err)
 		}
-		body := append(begun, rest...)
+		body := slices.Concat(begun, rest)
 		tell(e, p.judge(e, answer{response.StatusCode, response.Header, body}))
 	})
 }
