@@ -61,7 +61,7 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 		namespace *graphs.NamespaceError
 		filter    *graphs.FilterError
 		status500 = func(err error) (int, string, http.Header) {
-			s.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.Any("error", err))
+			s.failed(ctx, "request failed", err)
 			return http.StatusInternalServerError, "internal error", nil
 		}
 	)
@@ -72,7 +72,7 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 		return run.Status, run.Detail, nil
 	case errors.As(err, &hook):
 		if hook.Status >= 500 {
-			s.Log.LogAttrs(ctx, slog.LevelError, "a hook failed", slog.Any("error", err))
+			s.failed(ctx, "a hook failed", err)
 		}
 		return hook.Status, hook.Detail, hook.Header
 	case errors.As(err, &body):
@@ -102,4 +102,13 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 		return http.StatusServiceUnavailable, "the server did not get to it in time; try again", http.Header{"Retry-After": {"1"}}
 	}
 	return status500(err)
+}
+
+// failed logs what is the server's own fault. What fails because the client has gone is nobody's.
+func (s *Server) failed(ctx context.Context, what string, err error) {
+	level := slog.LevelError
+	if errors.Is(ctx.Err(), context.Canceled) {
+		level, what = slog.LevelDebug, "the client has gone"
+	}
+	s.Log.LogAttrs(ctx, level, what, slog.Any("error", err))
 }
