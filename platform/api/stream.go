@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/locutory/locutory/platform/events"
@@ -15,6 +16,10 @@ import (
 
 // writeTimeout is how long a client may take no byte before it is given up: its run goes on, and it can come back by Location.
 const writeTimeout = 30 * time.Second
+
+// aheadBytes is how much of a stream may wait for its reader, beside one frame of any size. Frames of the mode values are as large as
+// a whole state.
+const aheadBytes = 1 << 20
 
 // errDraining ends open answers when the server stops.
 var errDraining = errors.New("the server is stopping")
@@ -31,7 +36,9 @@ func (c *call) sse(ctx context.Context, frames iter.Seq2[events.Frame, error]) e
 	defer w.end()
 	var buf bytes.Buffer
 	return feed(ctx, c.server, frames, func(batch []events.Frame) error {
-		buf.Reset()
+		if buf.Reset(); buf.Cap() > 2*aheadBytes {
+			buf = bytes.Buffer{}
+		}
 		for _, f := range batch {
 			writeFrame(&buf, f)
 		}
@@ -78,7 +85,8 @@ type item[T any] struct {
 // feed pulls items and gives them to send in batches of what is there, and an empty batch at each beat of the pulse.
 func feed[T any](ctx context.Context, s *Server, items iter.Seq2[T, error], send func(batch []T) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	pulled, wait := pull(ctx, items)
+	waiting := &ahead{freed: make(chan struct{}, 1)}
+	pulled, wait := pull(ctx, items, waiting)
 	defer wait()
 	defer cancel()
 	beats, leave := s.pulse.join()
@@ -101,6 +109,7 @@ func feed[T any](ctx context.Context, s *Server, items iter.Seq2[T, error], send
 			if err := send(batch); err != nil {
 				return err
 			}
+			waiting.free(weight(batch...))
 		}
 		if end != nil {
 			if errors.Is(end, io.EOF) {
@@ -111,20 +120,57 @@ func feed[T any](ctx context.Context, s *Server, items iter.Seq2[T, error], send
 	}
 }
 
+// ahead counts the bytes that were pulled and not sent yet.
+type ahead struct {
+	bytes atomic.Int64
+	freed chan struct{}
+}
+
+// room waits until there is some, and reports false when ctx has ended before.
+func (a *ahead) room(ctx context.Context) bool {
+	for a.bytes.Load() >= aheadBytes {
+		select {
+		case <-a.freed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+func (a *ahead) free(n int64) {
+	a.bytes.Add(-n)
+	select {
+	case a.freed <- struct{}{}:
+	default: // whoever waits will look in any case
+	}
+}
+
+// weight is how many bytes items have that may be large.
+func weight[T any](items ...T) (n int64) {
+	for _, i := range items {
+		if frame, ok := any(i).(events.Frame); ok {
+			n += int64(len(frame.Data))
+		}
+	}
+	return n
+}
+
 // pull starts a goroutine that reads items ahead; wait returns when it has ended, which it does soon after ctx.
-func pull[T any](ctx context.Context, items iter.Seq2[T, error]) (pulled chan item[T], wait func()) {
+func pull[T any](ctx context.Context, items iter.Seq2[T, error], ahead *ahead) (pulled chan item[T], wait func()) {
 	pulled = make(chan item[T], 64)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer close(pulled)
 		for value, err := range items {
+			ahead.bytes.Add(weight(value))
 			select {
 			case pulled <- item[T]{value, err}:
 			case <-ctx.Done():
 				return
 			}
-			if err != nil {
+			if err != nil || !ahead.room(ctx) {
 				return
 			}
 		}

@@ -78,6 +78,49 @@ func TestFeedEndsWithItsReader(t *testing.T) {
 	}
 }
 
+// A reader that takes nothing makes the server hold no more than a bound for it, whatever the size of the frames.
+func TestFeedReadsNoMoreAheadThanABound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		s := &Server{pulse: newPulse(time.Hour)}
+		s.closing, s.drain = context.WithCancel(t.Context())
+		defer s.Close()
+		made := 0
+		large := func(yield func(events.Frame, error) bool) {
+			for yield(events.Frame{Data: make([]byte, aheadBytes/2)}, nil) {
+				made++
+			}
+		}
+		done := make(chan error, 1)
+		taken := make(chan struct{})
+		go func() {
+			done <- feed(ctx, s, large, func([]events.Frame) error {
+				select {
+				case <-taken:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
+		}()
+		synctest.Wait()
+		if made > 3 {
+			t.Errorf("%d frames of half the bound were read ahead", made)
+		}
+		for range 5 {
+			taken <- struct{}{}
+		}
+		synctest.Wait()
+		if made < 6 {
+			t.Errorf("%d frames were read when five batches were taken", made)
+		}
+		stop()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
 func TestFeedBeatsWhileNothingHappens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), 4500*time.Millisecond)
