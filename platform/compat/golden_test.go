@@ -115,7 +115,7 @@ func TestGolden(t *testing.T) {
 				all++
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					replay(t, set, file, func(n int, path string) bool {
+					replay(t, set, name, file, func(n int, path string) bool {
 						mu.Lock()
 						defer mu.Unlock()
 						return excused(name, n, path, used)
@@ -138,7 +138,7 @@ func TestGolden(t *testing.T) {
 }
 
 // replay plays one recording on a new server; excuse reports whether a difference is wanted.
-func replay(t *testing.T, set, file string, excuse func(n int, path string) bool) {
+func replay(t *testing.T, set, name, file string, excuse func(n int, path string) bool) {
 	t.Helper()
 	s := readScenario(t, file)
 	p := &player{server: goldenServer(t, set), symbols: newSymbols(s.Symbols)}
@@ -150,6 +150,9 @@ func replay(t *testing.T, set, file string, excuse func(n int, path string) bool
 		}
 	}
 	for i := range s.Exchanges {
+		if a := aside[name]; a.exchange == s.Exchanges[i].N {
+			p.lookUp(a.symbol, a.path, a.step)
+		}
 		p.play(&s.Exchanges[i], tell)
 	}
 	for _, end := range p.open {

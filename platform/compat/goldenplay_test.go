@@ -94,6 +94,23 @@ func (p *player) play(e *exchange, tell func(*exchange, []difference)) {
 	})
 }
 
+// lookUp binds a symbol to the thread's checkpoint of a step.
+func (p *player) lookUp(symbol, path string, step float64) {
+	p.t.Helper()
+	var history []struct {
+		Checkpoint struct {
+			ID string `json:"checkpoint_id"`
+		}
+		Metadata struct{ Step float64 }
+	}
+	p.must(http.StatusOK, "", http.MethodPost, p.fill(path), "{}").into(p.t, &history)
+	for _, state := range history {
+		if state.Metadata.Step == step {
+			p.bind(symbol, state.Checkpoint.ID)
+		}
+	}
+}
+
 // begin reads the first two events of a stream that stays open: the second says that the run has begun.
 func (p *player) begin(e *exchange, body io.Reader) (begun []byte) {
 	p.t.Helper()
