@@ -39,9 +39,6 @@ func (s *Server) createAssistant(ctx context.Context, c *call) error {
 	if err := settleKinds(&in.Config, &in.Context); err != nil {
 		return err
 	}
-	if _, err := s.Graphs.Graph(in.GraphID); errors.Is(err, runs.ErrNoGraph) {
-		return refuse(http.StatusNotFound, detailGraph, in.GraphID)
-	}
 	id := strings.ToLower(in.AssistantID)
 	if id == "" {
 		id = s.NewID()
@@ -58,6 +55,9 @@ func (s *Server) createAssistant(ctx context.Context, c *call) error {
 	authhooks.SetFacts(value, facts)
 	create, err := s.Guard.Assistants(ctx, value)
 	if err != nil {
+		return err
+	}
+	if err := s.hasGraph(in.GraphID); err != nil {
 		return err
 	}
 	var read *access.AssistantScope
@@ -86,6 +86,14 @@ func (s *Server) createAssistant(ctx context.Context, c *call) error {
 		return err
 	}
 	return c.assistant(made)
+}
+
+// hasGraph refuses the name of a graph that the server does not have. One that does not load is one.
+func (s *Server) hasGraph(id string) error {
+	if _, err := s.Graphs.Graph(id); errors.Is(err, runs.ErrNoGraph) {
+		return refuse(http.StatusNotFound, detailGraph, id)
+	}
+	return nil
 }
 
 func (s *Server) readAssistant(ctx context.Context, id string) (access.AssistantScope, error) {
@@ -134,11 +142,6 @@ func (s *Server) patchAssistant(ctx context.Context, c *call) error {
 	if err := settleKinds(&config, &in.Context); err != nil {
 		return err
 	}
-	if in.GraphID != "" {
-		if _, err := s.Graphs.Graph(in.GraphID); errors.Is(err, runs.ErrNoGraph) {
-			return refuse(http.StatusNotFound, detailGraph, in.GraphID)
-		}
-	}
 	value := &authhooks.AssistantsUpdate{Metadata: access.Unreserved(in.Metadata), Context: map[string]any(in.Context)}
 	if in.Config != nil {
 		if value.Config, err = object(config); err != nil {
@@ -159,6 +162,9 @@ func (s *Server) patchAssistant(ctx context.Context, c *call) error {
 	}
 	patch := store.AssistantPatch{Metadata: value.Metadata, Name: in.Name, Description: in.Description}
 	if in.GraphID != "" {
+		if err := s.hasGraph(in.GraphID); err != nil {
+			return err
+		}
 		patch.GraphID = &in.GraphID
 	}
 	given, err := settings(value.Config, value.Context)

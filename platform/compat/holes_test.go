@@ -28,6 +28,12 @@ func TestH23H34H35H43H52DenialsComeFirst(t *testing.T) {
 		}
 		s := serve(t, withAuth(authhooks.New(tutors(), authhooks.On(authhooks.Any, authhooks.Any, deny))), uri)
 		unknown := e.strangers()
+		for key, body := range map[string]string{ // nor does a denial tell which graphs there are
+			"POST /assistants": `{"graph_id": "nowhere"}`, "PATCH /assistants/" + e.ids["assistant"]: `{"graph_id": "nowhere"}`,
+		} {
+			method, path, _ := strings.Cut(key, " ")
+			s.must(403, alice, method, path, body)
+		}
 		for _, route := range new(api.Server).Routes() {
 			if route.Public() {
 				continue
