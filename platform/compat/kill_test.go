@@ -42,14 +42,14 @@ func TestKilledServersLoseNothing(t *testing.T) {
 func killOnce(t *testing.T, server *process, client *sdk.Client, steps int) {
 	t.Helper()
 	const runs = 4
-	reached := make(chan struct{})
+	reached, again := make(chan struct{}), make(chan struct{})
 	var taken [runs]atomic.Int64
 	var once sync.Once
 	var all sync.WaitGroup
 	failures := make(chan error, runs)
 	for i := range runs {
 		all.Go(func() {
-			failures <- tenSteps(t.Context(), client, func(step int) {
+			failures <- tenSteps(t.Context(), client, again, func(step int) {
 				taken[i].Store(int64(step))
 				behind, ahead := taken[0].Load(), int64(step)
 				for k := range taken {
@@ -68,6 +68,7 @@ func killOnce(t *testing.T, server *process, client *sdk.Client, steps int) {
 	}
 	server.kill()
 	server.again()
+	close(again)
 	all.Wait()
 	for range runs {
 		if err := <-failures; err != nil {
@@ -76,8 +77,9 @@ func killOnce(t *testing.T, server *process, client *sdk.Client, steps int) {
 	}
 }
 
-// tenSteps runs the graph in a thread of its own and checks what its reader saw against what is stored.
-func tenSteps(ctx context.Context, client *sdk.Client, step func(n int)) error {
+// tenSteps runs the graph in a thread of its own and, when the server is there again, checks what its reader saw against what is
+// stored.
+func tenSteps(ctx context.Context, client *sdk.Client, again <-chan struct{}, step func(n int)) error {
 	thread, err := client.Threads.Create(ctx, sdk.ThreadCreate{})
 	if err != nil {
 		return err
@@ -106,6 +108,11 @@ func tenSteps(ctx context.Context, client *sdk.Client, step func(n int)) error {
 			taken++
 			step(taken)
 		}
+	}
+	select {
+	case <-again:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	state, err := client.Threads.State(ctx, thread.ThreadID)
 	if err != nil {

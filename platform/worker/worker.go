@@ -122,7 +122,7 @@ func (w *Worker) conclude(ctx context.Context, x *execution, err, cause error) {
 		}
 		return
 	}
-	if errors.As(err, new(*deferredError)) {
+	if errors.As(err, new(*deferredError)) && !ordered(cause) {
 		log.Warn("the run waits for another attempt", "error", err)
 		return
 	}
@@ -136,6 +136,11 @@ func (w *Worker) conclude(ctx context.Context, x *execution, err, cause error) {
 		return
 	}
 	w.Hub.Ring() // the thread's next run may be due
+}
+
+// ordered reports whether the run ended because it should: another attempt would only end in the same way.
+func ordered(cause error) bool {
+	return errors.Is(cause, errTimeout) || errors.As(cause, new(queue.Cancelled))
 }
 
 // deferredError is a failure that another attempt may not meet: nothing is told of it.

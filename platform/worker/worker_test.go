@@ -205,14 +205,20 @@ func TestStops(t *testing.T) {
 	}
 }
 
+// A run whose time is over ends so, also when it is over before the graph has begun.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	b := setup(t, chain(blocking(make(chan struct{}))), nil, 20*time.Millisecond)
-	run := b.run(input(`{"list":["in"]}`), nil)
-	b.execute(t.Context())
-	row := b.row(run.ID)
-	if row.Status != store.RunTimeout || !strings.Contains(string(row.Error), "TimeoutError") || b.thread().Status != "error" {
-		t.Errorf("run is %s with %s, thread is %s", row.Status, row.Error, b.thread().Status)
+	for _, limit := range []time.Duration{time.Nanosecond, 20 * time.Millisecond} {
+		t.Run(limit.String(), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, chain(blocking(make(chan struct{}))), nil, limit)
+			run := b.run(input(`{"list":["in"]}`), nil)
+			b.execute(t.Context())
+			row := b.row(run.ID)
+			if row.Status != store.RunTimeout || !strings.Contains(string(row.Error), "TimeoutError") || b.thread().Status != "error" {
+				t.Errorf("run is %s with %s, thread is %s", row.Status, row.Error, b.thread().Status)
+			}
+		})
 	}
 }
 
