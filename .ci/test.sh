@@ -11,7 +11,7 @@ export LOCUTORY_TEST_POSTGRES
 log=$(mktemp)
 trap '.ci/postgres.sh stop; rm -f "$log"' EXIT
 
-go test -race -timeout 18m -v ./... >"$log" 2>&1
+go test -race -timeout "${LOCUTORY_SOAK:+12}18m" -v ./... >"$log" 2>&1
 status=$?
 grep -E '^(ok|FAIL|panic:)|^\s*--- (FAIL|SKIP)|^# ' "$log"
 if [ $status != 0 ]; then

@@ -272,8 +272,11 @@ func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id st
 	if err := decode(thread.Metadata, &bound); err != nil || bound.GraphID == "" {
 		return nil, refuse(http.StatusBadRequest, detailNoGraphID, id)
 	}
-	// A factory makes the graph that ran on the thread: by the settings that the thread has.
-	assistant := store.Assistant{ID: bound.AssistantID, GraphID: bound.GraphID, Config: thread.Config}
+	settings, err := ranWith(ctx, s.DB.Checkpoints.Writer(scope, id), at, thread.Config)
+	if err != nil {
+		return nil, err
+	}
+	assistant := store.Assistant{ID: bound.AssistantID, GraphID: bound.GraphID, Config: settings}
 	graph, err := s.load(ctx, bound.GraphID, "threads.update", assistant)
 	if err != nil {
 		return nil, err
@@ -287,6 +290,29 @@ func (s *Server) writeState(ctx context.Context, scope access.ThreadScope, id st
 	delete(config.CheckpointMap, at.CheckpointNS) // the new checkpoint is no parent of its own
 	config.Saver = s.DB.Checkpoints.Writer(scope, id, shown(graph)...)
 	return graph.Write(ctx, []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: values, AsNode: in.AsNode}}}}, config)
+}
+
+// ranWith is a config with the settings of the run that made the state: by them a factory makes the graph again that ran. A checkpoint
+// tells them in its metadata.
+func ranWith(ctx context.Context, saver graphs.Saver, at wire.CheckpointConfig, thread json.RawMessage) (json.RawMessage, error) {
+	var config wire.Config
+	if err := decode(thread, &config); err != nil {
+		return nil, err
+	}
+	saved, err := saver.Get(ctx, at.CheckpointNS, at.CheckpointID)
+	if errors.Is(err, graphs.ErrNoCheckpoint) {
+		return thread, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	settings := wire.Object{}
+	for key, value := range saved.Metadata {
+		settings[key] = value
+	}
+	maps.Copy(settings, config.Configurable)
+	config.Configurable = access.Unreserved(settings)
+	return json.Marshal(config)
 }
 
 // shown names the channels of the graph's output: a thread shows no other of its values.

@@ -13,7 +13,7 @@ type Budget struct {
 // Share is the budget of `make test`; `make soak`, which sets LOCUTORY_SOAK=1, has the full figures.
 func Share() Budget {
 	if os.Getenv("LOCUTORY_SOAK") == "1" {
-		return Budget{Kills: 1000, Requests: 500_000}
+		return Budget{Kills: 300, Requests: 300_000}
 	}
 	return Budget{Kills: 60, Requests: 30_000}
 }

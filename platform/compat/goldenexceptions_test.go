@@ -190,8 +190,6 @@ var exceptions = []exception{
 	{"core-v1/m01_store", 26, "status", quirk},
 	{"core-v1/m01_store", 20, "status", "what does not fit is 422"},
 	{"auth/f_store", 5, "status", "what does not fit is 422"},
-	{"core-v1/n01_dynamic", 5, "status", "TO MEND: a factory does not get the settings of the run that made the state"},
-	{"core-v1/n01_dynamic", 6, "*json/**", "follows from that"},
 	{"core-v1/n02_command", 8, "*json/*", quirk},
 	{"core-v1/n02_command", 14, "json/messages", "a command goes where it says, on a fresh thread too"},
 	{"core-v1/n03_context", 2, "-json/kwargs/context/model", "what an assistant sets is read when the run begins"},
