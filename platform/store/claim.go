@@ -214,6 +214,19 @@ func (r *Runs) HandBack(ctx context.Context, worker string, leases []Lease) erro
 	return nil
 }
 
+// PutOff ends the lease of an unfinished run that cannot go on now, and makes it due after a while. No attempt is counted.
+func (r *Runs) PutOff(ctx context.Context, l Lease, after time.Duration) error {
+	n, err := change(r.db.exec(ctx), `UPDATE runs SET due_at = ?, worker = '', token = token + 1
+		WHERE id = ? AND token = ? AND status = 'running'`, r.db.in(after), l.RunID, l.Token)
+	if err != nil {
+		return fmt.Errorf("put off: %w", err)
+	}
+	if n == 0 {
+		return fmt.Errorf("put off: %w", ErrLostLease)
+	}
+	return nil
+}
+
 // tokens is the JSON of leases: [[run, token], ...].
 func tokens(leases []Lease) (string, error) {
 	pairs := make([][2]any, len(leases))

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -105,6 +106,35 @@ func TestResolve(t *testing.T) {
 				t.Errorf("told of a failure that may pass: %q", b.kinds(run))
 			}
 		})
+	}
+}
+
+// TestResolveOutage: as long as nobody can say who the user is now, his run waits, however often it is tried.
+func TestResolveOutage(t *testing.T) {
+	t.Parallel()
+	out := true
+	auth := authhooks.New(
+		authhooks.Bearer(func(context.Context, string) (*authhooks.User, error) { return nil, nil }),
+		authhooks.Resolve(func(context.Context, string) (*authhooks.User, error) {
+			if out {
+				return nil, authhooks.Unavailable(errors.New("directory down"))
+			}
+			return &authhooks.User{Identity: "alice"}, nil
+		}),
+	)
+	b := setup(t, chain(add("done")), auth, 0)
+	b.worker.Outage = time.Microsecond
+	run := b.run(input(`{"list":["in"]}`), func(r *store.RunNew) { r.Principal = store.JSON(`{"kind":"user","identity":"alice"}`) })
+	for range 10 {
+		b.execute(t.Context())
+		if row := b.row(run.ID); row.Status != store.RunRunning || row.Attempt != 1 {
+			t.Fatalf("run is %s after attempt %d: %s", row.Status, row.Attempt, row.Error)
+		}
+	}
+	out = false
+	b.execute(t.Context())
+	if row := b.row(run.ID); row.Status != store.RunSuccess || row.Attempt != 1 {
+		t.Errorf("run is %s after attempt %d: %s", row.Status, row.Attempt, row.Error)
 	}
 }
 

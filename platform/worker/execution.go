@@ -86,7 +86,7 @@ func (x *execution) user(ctx context.Context) (*authhooks.User, error) {
 	user, err := x.Guard.Resolve(ctx, principal)
 	var refused *authhooks.Error
 	if errors.As(err, &refused) && refused.Status == http.StatusServiceUnavailable {
-		return nil, &deferredError{err}
+		return nil, &deferredError{err, x.Outage}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the run's user: %w", err)
@@ -106,7 +106,7 @@ func (x *execution) attach(ctx context.Context, cfg *graphs.Config) error {
 	switch {
 	case errors.Is(err, graphs.ErrNoCheckpoint):
 	case err != nil:
-		return &deferredError{fmt.Errorf("read the newest checkpoint: %w", err)}
+		return &deferredError{err: fmt.Errorf("read the newest checkpoint: %w", err)}
 	case newest.RunID == x.claimed.Run.ID:
 		cfg.Attempt = max(cfg.Attempt, 2)
 	}

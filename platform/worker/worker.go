@@ -34,6 +34,8 @@ type Config struct {
 	Graphs Registry
 	// Timeout is how long one attempt of a run may take; 0 means an hour.
 	Timeout time.Duration
+	// Outage is how long a run waits whose user cannot be asked about now: an outage of who knows the users ends no run. 0 means 5 s.
+	Outage time.Duration
 	// Version is what nodes see as langgraph_version.
 	Version string
 	Log     *slog.Logger
@@ -47,6 +49,9 @@ type Worker struct{ Config }
 func New(cfg Config) *Worker {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = time.Hour
+	}
+	if cfg.Outage == 0 {
+		cfg.Outage = 5 * time.Second
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
@@ -122,8 +127,14 @@ func (w *Worker) conclude(ctx context.Context, x *execution, err, cause error) {
 		}
 		return
 	}
-	if errors.As(err, new(*deferredError)) && !ordered(cause) {
+	var deferred *deferredError
+	if errors.As(err, &deferred) && !ordered(cause) {
 		log.Warn("the run waits for another attempt", "error", err)
+		if deferred.after > 0 {
+			if err := w.DB.Runs.PutOff(ctx, x.claimed.Lease, deferred.after); err != nil {
+				log.Warn("the run stays leased until its lease runs out", "error", err)
+			}
+		}
 		return
 	}
 	end := x.ending(err, cause)
@@ -143,8 +154,12 @@ func ordered(cause error) bool {
 	return errors.Is(cause, errTimeout) || errors.As(cause, new(queue.Cancelled))
 }
 
-// deferredError is a failure that another attempt may not meet: nothing is told of it.
-type deferredError struct{ err error }
+// deferredError is a failure that another attempt may not meet: nothing is told of it. With after, the next attempt comes then and
+// this one does not count; without, it counts as one that was cut.
+type deferredError struct {
+	err   error
+	after time.Duration
+}
 
 func (e *deferredError) Error() string { return e.err.Error() }
 func (e *deferredError) Unwrap() error { return e.err }
