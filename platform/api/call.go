@@ -50,6 +50,11 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 			if err != nil {
 				return err
 			}
+			if user != nil && !user.Expires.IsZero() { // no stream outlives the credential that opened it
+				var done context.CancelFunc
+				ctx, done = context.WithDeadlineCause(ctx, user.Expires, errExpired)
+				defer done()
+			}
 			ctx = access.With(ctx, access.Caller{
 				User: user, Origin: authhooks.OriginAPI, Transport: authhooks.TransportHTTP,
 				Route: route.Method + " " + route.Path, RequestID: c.requestID, ClientIP: ip,
@@ -58,6 +63,9 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 		})
 	}
 }
+
+// errExpired ends what a caller began whose credential has run out since.
+var errExpired = refuse(http.StatusUnauthorized, "the credential has expired")
 
 func (s *Server) newCall(g *gin.Context) *call {
 	id := g.GetHeader("X-Request-Id")

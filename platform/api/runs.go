@@ -111,9 +111,10 @@ func (s *Server) cancelScope(ctx context.Context, thread string, ids []string, a
 	return s.Guard.Threads(ctx, value)
 }
 
-// cancelLeft cancels a run whose client has gone. The server's own stop is not the client's going.
+// cancelLeft cancels a run whose client has gone. That the server stops or fails, that the client is slow, and that its credential
+// runs out is not its going.
 func (s *Server) cancelLeft(ctx context.Context, scope access.ThreadScope, run store.Run, left error) {
-	if left == nil || errors.Is(left, errDraining) || s.closing.Err() != nil {
+	if !errors.Is(left, errGone) && !errors.Is(left, context.Canceled) || s.closing.Err() != nil {
 		return
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -20,6 +22,9 @@ const writeTimeout = 30 * time.Second
 // aheadBytes is how much of a stream may wait for its reader, beside one frame of any size. Frames of the mode values are as large as
 // a whole state.
 const aheadBytes = 1 << 20
+
+// errGone says that the client has closed its connection.
+var errGone = errors.New("the client has gone")
 
 // errDraining ends open answers when the server stops.
 var errDraining = errors.New("the server is stopping")
@@ -219,10 +224,14 @@ func (s *sender) send(data []byte) error {
 	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	if _, err := s.w.Write(data); err != nil {
-		return err
+	_, err := s.w.Write(data)
+	if err == nil {
+		err = s.control.Flush()
 	}
-	return s.control.Flush()
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // a slow client is no client that has gone
+		err = fmt.Errorf("%w: %w", errGone, err)
+	}
+	return err
 }
 
 // end takes the deadline back, since the connection may serve another request.

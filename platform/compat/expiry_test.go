@@ -1,0 +1,56 @@
+package compat
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/locutory/locutory/authhooks"
+)
+
+// R-40: a stream does not outlive the credential that opened it. It breaks off, the client that comes back is nobody, and the run,
+// though it was to be cancelled when its client leaves, goes on.
+func TestR40StreamsEndWithTheirCredential(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		var brief atomic.Bool
+		auth := authhooks.New(authhooks.Bearer(func(context.Context, string) (*authhooks.User, error) {
+			user := &authhooks.User{Identity: "alice"}
+			if brief.Load() {
+				user.Expires = time.Now().Add(time.Second)
+			}
+			return user, nil
+		}), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
+		gate := make(chan struct{})
+		s := serve(t, withAuth(auth, gated(gate)), uri)
+		thread := "/threads/" + s.must(200, "any", "POST", "/threads", "{}").field(t, "thread_id")
+		brief.Store(true)
+		request := s.request("any", "POST", thread+"/runs/stream",
+			`{"assistant_id": "gated", "input": {"messages": []}, "stream_mode": "custom", "on_disconnect": "cancel"}`)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		body := bufio.NewReader(response.Body)
+		for line := ""; !strings.Contains(line, "before"); {
+			if line, err = body.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if rest, err := io.ReadAll(body); err == nil {
+			t.Errorf("the stream ends as if the run had:\n%s", rest)
+		}
+		brief.Store(false)
+		close(gate)
+		run := response.Header.Get("Content-Location")
+		if got := s.must(200, "any", "GET", run+"/join", ""); !strings.Contains(string(got.Body), "passed") {
+			t.Errorf("the run ended with %s", got.Body)
+		}
+	})
+}
