@@ -55,7 +55,7 @@ func compile(ctx context.Context, p *Project, output string) error {
 	return nil
 }
 
-func (b *Builder) library() string {
+func (b *Builder) module() string {
 	if b.Library == "" {
 		return Module
 	}

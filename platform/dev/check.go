@@ -72,7 +72,7 @@ type loaded map[string]*packages.Package
 
 // load reads the types of the symbols' packages and of the library.
 func (b *Builder) load(ctx context.Context, p *Project, symbols []symbol) (loaded, error) {
-	patterns := []string{b.library() + "/graphs", b.library() + "/authhooks"}
+	patterns := []string{b.module() + "/graphs", b.module() + "/authhooks"}
 	for _, s := range symbols {
 		patterns = include(patterns, s.Dir)
 	}
@@ -125,10 +125,10 @@ type doors struct {
 }
 
 func (b *Builder) doors(l loaded) (*doors, error) {
-	d := &doors{graphs: b.library() + "/graphs", hooks: b.library() + "/authhooks"}
+	d := &doors{graphs: b.module() + "/graphs", hooks: b.module() + "/authhooks"}
 	pkg := l[d.graphs]
 	if pkg == nil || len(pkg.Errors) > 0 {
-		text := fmt.Sprintf("go.mod does not require %s; run: go get -tool %[1]s/cmd/locutory", b.library())
+		text := fmt.Sprintf("go.mod does not require %s; run: go get -tool %[1]s/cmd/locutory", b.module())
 		if pkg != nil {
 			text = pkg.Errors[0].Msg + "\n" + text
 		}

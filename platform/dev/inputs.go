@@ -33,7 +33,7 @@ func (b *Builder) inputs(ctx context.Context, p *Project) (inputs, error) {
 	for _, dir := range p.packages() {
 		in.dirs = append(in.dirs, filepath.Join(p.Dir, filepath.FromSlash(dir)))
 	}
-	args := []string{"list", "-e", "-deps", "-json=Dir,Module,EmbedFiles", "--", b.library() + "/platform"}
+	args := []string{"list", "-e", "-deps", "-json=Dir,Module,EmbedFiles", "--", b.module() + "/platform"}
 	out, err := goCommand(ctx, p.Dir, append(args, p.packages()...)...)
 	if _, unknown := errors.AsType[*CompileError](err); unknown {
 		return in, nil
