@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/locutory/locutory/platform/config"
 )
 
 // blocks returns the README's fenced code of a language, in order.
@@ -70,6 +72,30 @@ func TestReadme(t *testing.T) {
 				t.Errorf("it said %q", out)
 			}
 		})
+	}
+}
+
+// The page for operators names every variable that the server reads.
+func TestOperatingNamesEveryVariable(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../examples/docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	_, err = config.ReadProcess(func(name string) (string, bool) {
+		switch name {
+		case config.EnvConfig, config.EnvDev, config.EnvListenFD, config.EnvReadyFD: // between the commands themselves
+			return "", false
+		}
+		asked++
+		if !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("%s is not named", name)
+		}
+		return "", false
+	})
+	if err != nil || asked < 10 {
+		t.Errorf("%d variables asked for, %v", asked, err)
 	}
 }
 

@@ -175,7 +175,7 @@ func (r *Runs) Beat(ctx context.Context, worker string, leases []Lease, lease ti
 		return Beats{}, err
 	}
 	kept := make(map[string]bool, len(leases))
-	err = each(r.db.exec(ctx), func(rows *sql.Rows) error {
+	note := func(rows *sql.Rows) error {
 		var id, cancel string
 		if err := rows.Scan(&id, &cancel); err != nil {
 			return err
@@ -185,9 +185,14 @@ func (r *Runs) Beat(ctx context.Context, worker string, leases []Lease, lease ti
 			beats.Cancels[id] = cancel
 		}
 		return nil
-	}, `UPDATE runs SET due_at = CASE WHEN status = 'running' THEN ? ELSE NULL END
+	}
+	err = r.db.write(ctx, func(tx *gorm.DB) error { // again after a deadlock: it locks the rows of many runs in no order
+		clear(kept)
+		clear(beats.Cancels)
+		return each(tx, note, `UPDATE runs SET due_at = CASE WHEN status = 'running' THEN ? ELSE NULL END
 		FROM `+r.db.elements()+` w WHERE runs.id = `+r.db.uuid(`w.value ->> 0`)+` AND runs.token = CAST(w.value ->> 1 AS bigint) AND runs.worker = ?
 		RETURNING runs.id, CASE WHEN runs.status = 'running' THEN runs.cancel ELSE '' END`, r.db.in(lease), pairs, worker)
+	})
 	if err != nil {
 		return Beats{}, fmt.Errorf("beat: %w", err)
 	}
