@@ -96,7 +96,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg}
 	var err error
-	if s.auth, err = loadAuth(ctx, cfg.Parts); err != nil {
+	if s.auth, err = loadAuth(ctx, cfg.Parts, cfg.File); err != nil {
 		return nil, err
 	}
 	guard, err := access.New(access.Config{Auth: s.auth, Unhandled: cfg.unhandled(), Log: cfg.Log, Now: time.Now})
@@ -160,11 +160,22 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 // Handler returns the HTTP face, for servers of one's own. Runs are executed only while Serve or Work runs.
 func (s *Server) Handler() http.Handler { return s.api.Handler() }
 
-// Work claims and executes runs until ctx is done, then hands back what it holds.
-func (s *Server) Work(ctx context.Context) error {
-	if s.queue == nil {
+// Work claims and executes runs, and tells their ends to webhooks, until ctx is done, then hands back what it holds. A webhook that is
+// a path alone, at this very server, is for Serve.
+func (s *Server) Work(ctx context.Context) error { return s.work(ctx, "") }
+
+// work does what reaches out: the runs of graphs and the calls of webhooks. self is the URL of this server, empty when it serves nothing.
+func (s *Server) work(ctx context.Context, self string) error {
+	if s.queue == nil { // it serves, and reaches nobody
 		<-ctx.Done()
 		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var telling sync.WaitGroup
+	defer telling.Wait()
+	defer stop()
+	if s.hooks != nil {
+		telling.Go(func() { s.hooks.Run(ctx, self) })
 	}
 	return s.queue.Run(ctx)
 }
@@ -187,14 +198,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func())
 	var all sync.WaitGroup
 	var worked error
 	all.Go(func() {
-		worked = s.Work(ctx)
+		worked = s.work(ctx, s.self(listener))
 		stop()
 	})
 	all.Go(func() { s.sweep(ctx) })
 	all.Go(func() { s.crons.Run(ctx) })
-	if s.hooks != nil && s.queue != nil { // a process that executes nothing reaches nobody
-		all.Go(func() { s.hooks.Run(ctx, s.self(listener)) })
-	}
 	context.AfterFunc(ctx, s.api.Drain)
 	if ready != nil {
 		ready()

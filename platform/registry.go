@@ -10,6 +10,7 @@ import (
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/config"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/wire"
@@ -120,11 +121,15 @@ func initial(given json.RawMessage) (config, context json.RawMessage, err error)
 	return config, context, err
 }
 
-// loadAuth returns the hooks, or nil when the program has none. Hooks that cannot be loaded stop the start (R-3).
-func loadAuth(ctx context.Context, parts Parts) (*authhooks.Auth, error) {
+// loadAuth returns the hooks, or nil when neither the program nor its platform.json has any. Hooks that are named and cannot be had
+// stop the start (R-3): a program that was built without them must not serve as if nobody had asked for any.
+func loadAuth(ctx context.Context, parts Parts, file *config.Config) (*authhooks.Auth, error) {
 	var auth *authhooks.Auth
 	switch made := parts.Auth.(type) {
 	case nil:
+		if file.Auth != nil {
+			return nil, errors.New(`auth: platform.json names hooks that this program does not have; build it from that file, or set platform.Parts.Auth`)
+		}
 		return nil, nil
 	case *authhooks.Auth:
 		auth = made

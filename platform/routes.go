@@ -17,7 +17,7 @@ func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
 	if err != nil {
 		return err
 	}
-	auth, err := loadAuth(cmd.Context(), parts)
+	auth, err := loadAuth(cmd.Context(), parts, cfg.File)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func TestServersAndWorkersApart(t *testing.T) {
 
 	var log strings.Builder
 	worker := exec.Command(path, "worker")
-	worker.Dir, worker.Env = t.TempDir(), append(worker.Environ(), "DATABASE_URI="+uri)
+	worker.Dir, worker.Env = t.TempDir(), append(worker.Environ(), "DATABASE_URI="+uri, "LOCUTORY_WEBHOOK_SECRET="+hookSecret)
 	worker.Stdout, worker.Stderr = &log, &log
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
@@ -46,4 +46,12 @@ func TestServersAndWorkersApart(t *testing.T) {
 		t.Errorf("joined %s", got.Body)
 	}
 	b.must(404, "user2-token", "GET", "/threads/"+thread+"/runs/"+run+"/stream", "")
+
+	// Webhooks are told by who executes: a server that executes nothing reaches nobody.
+	url, got := receiver(t)
+	a.must(200, "user1-token", "POST", "/threads/"+thread+"/runs",
+		`{"assistant_id": "agent", "input": {"messages": []}, "webhook": "`+url+`"}`)
+	if ended := next(t, got); ended.event.ThreadID != thread || ended.event.Status != "success" {
+		t.Errorf("the webhook was told %s", ended.raw)
+	}
 }

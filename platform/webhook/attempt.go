@@ -21,6 +21,8 @@ func (e *refusedError) Error() string { return e.err.Error() }
 func (e *refusedError) Unwrap() error { return e.err }
 
 // errAttempts says that every attempt's process was lost.
+var errNoSelf = errors.New("a path alone is a webhook at the server itself, and this process serves nothing: run workers in a process that serves")
+
 var errAttempts = errors.New("no attempt came to an end")
 
 // attempt posts a delivery. status is that of the answer, 0 for none; an error without a status has nothing of the URL in it.
@@ -54,6 +56,9 @@ func (s *Sender) request(ctx context.Context, self string, d store.Delivery) (*h
 	}
 	target := d.URL
 	if strings.HasPrefix(target, "/") {
+		if self == "" { // another process may take the next attempt
+			return nil, errNoSelf
+		}
 		target = strings.TrimSuffix(self, "/") + target
 	}
 	now := s.Now()
