@@ -20,9 +20,10 @@ type refusedError struct{ err error }
 func (e *refusedError) Error() string { return e.err.Error() }
 func (e *refusedError) Unwrap() error { return e.err }
 
-// errAttempts says that every attempt's process was lost.
+// errNoSelf says that a webhook at the server itself fell to a process that is none.
 var errNoSelf = errors.New("a path alone is a webhook at the server itself, and this process serves nothing: run workers in a process that serves")
 
+// errAttempts says that every attempt's process was lost.
 var errAttempts = errors.New("no attempt came to an end")
 
 // attempt posts a delivery. status is that of the answer, 0 for none; an error without a status has nothing of the URL in it.
