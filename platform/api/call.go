@@ -59,13 +59,17 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 				User: user, Origin: authhooks.OriginAPI, Transport: authhooks.TransportHTTP,
 				Route: route.Method + " " + route.Path, RequestID: c.requestID, ClientIP: ip,
 			})
-			return route.handle(ctx, c)
+			err = route.handle(ctx, c)
+			if err != nil && errors.Is(context.Cause(ctx), errExpired) {
+				return errExpired
+			}
+			return err
 		})
 	}
 }
 
 // errExpired ends what a caller began whose credential has run out since.
-var errExpired = refuse(http.StatusUnauthorized, "the credential has expired")
+var errExpired = authhooks.Unauthenticated("the credential has expired")
 
 func (s *Server) newCall(g *gin.Context) *call {
 	id := g.GetHeader("X-Request-Id")
