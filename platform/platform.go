@@ -104,6 +104,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.graphs = loadGraphs(cfg.Parts.Graphs)
+	if err := s.graphs.has(cfg.File.Graphs); err != nil {
+		return nil, err
+	}
 	if s.db, err = store.Open(ctx, store.Config{
 		URI: cfg.database(), Indexed: cfg.File.Index(), TTL: cfg.ttl(), Log: cfg.Log,
 	}); err != nil {

@@ -65,6 +65,16 @@ func (e *entry) load() (err error) {
 	return nil
 }
 
+// has sees that every graph which platform.json names is in the program: the file may be another than the one it was built from.
+func (r *registry) has(named []config.Graph) error {
+	for _, graph := range named {
+		if _, ok := r.entries[graph.ID]; !ok {
+			return &config.Mistake{Pos: graph.Pos, Path: "graphs." + graph.ID, Text: "this program was built without it; build it from this file"}
+		}
+	}
+	return nil
+}
+
 // Graph implements [runs.Registry].
 func (r *registry) Graph(id string) (graphs.Source, error) {
 	e, ok := r.entries[id]
