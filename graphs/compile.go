@@ -62,6 +62,7 @@ type node struct {
 	branches []branch
 	deferred bool
 	cache    *cachePolicy
+	sees     bool
 	sub      Source
 	known    *graph // the subgraph, unless it is made for each run
 }
@@ -237,7 +238,7 @@ func (c *compiler) addNode(def nodeDef) {
 	}
 	c.g.nodes = append(c.g.nodes, node{
 		name: def.name, trigger: trigger, triggers: []string{trigger}, path: []any{pathPull, def.name}, in: in, call: def.call,
-		retry: def.retry, timeout: def.timeout, deferred: def.deferred, cache: def.cache, meta: def.meta, sub: def.sub, known: c.subgraph(def),
+		retry: def.retry, timeout: def.timeout, deferred: def.deferred, cache: def.cache, sees: def.sees, meta: def.meta, sub: def.sub, known: c.subgraph(def),
 	})
 	c.g.nested = c.g.nested || def.sub != nil
 }

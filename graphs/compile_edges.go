@@ -162,6 +162,9 @@ func (c *compiler) inputs() {
 			led[c.g.joins[j].to] = true
 		}
 		for _, b := range n.branches {
+			if b.moves != nil {
+				continue // its Sends lead there
+			}
 			for name := range b.allowed {
 				led[c.g.byNode[name]] = true
 			}

@@ -31,7 +31,7 @@ func (r *run) execute(ctx context.Context, t *task) {
 			return
 		}
 		if question != nil {
-			t.halted, t.paused = true, []Interruption{*question}
+			t.halted, t.paused = true, append(t.paused[:len(t.paused):len(t.paused)], *question)
 		}
 		if t.halted {
 			t.err, t.out = nil, outcome{}

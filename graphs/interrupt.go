@@ -59,6 +59,8 @@ type questions struct {
 	open    *Interruption
 	// err is what the task has to fail with: there is no saver, or the answer does not fit; then open is its question.
 	err error
+	// calls counts the graphs that were called, by the part of the task that did.
+	calls map[int]int
 }
 
 func interrupt(ctx context.Context, value any) (json.RawMessage, error) {
@@ -98,7 +100,7 @@ func (q *questions) ask(r *run, t *task, value any) (json.RawMessage, error) {
 func (q *questions) begin() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.asked, q.open, q.err = 0, nil, nil
+	q.asked, q.open, q.err, q.calls = 0, nil, nil, nil
 }
 
 // outcome returns the question that pauses the task, or the error that it has to fail with.

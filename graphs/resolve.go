@@ -211,6 +211,12 @@ func (r *run) follow(ctx context.Context, n *node, only bool, out *outcome) erro
 	}
 	for i := range n.branches {
 		b := &n.branches[i]
+		if b.moves != nil {
+			if err := r.move(ctx, n, b, state, out); err != nil {
+				return err
+			}
+			continue
+		}
 		name, err := b.route(ctx, state)
 		if err != nil {
 			return err
@@ -226,6 +232,33 @@ func (r *run) follow(ctx context.Context, n *node, only bool, out *outcome) erro
 			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is no node", n.name, name)
 		}
 		out.gotos = append(out.gotos, at)
+	}
+	return nil
+}
+
+// move follows a router that returns a Command.
+func (r *run) move(ctx context.Context, n *node, b *branch, state any, out *outcome) error {
+	c, err := b.moves(ctx, state)
+	if err != nil {
+		return err
+	}
+	if c.Update != nil || c.Graph != "" {
+		return failf(ErrInvalidUpdate, "the router of %q returned a Command with more than Goto and Send", n.name)
+	}
+	names := c.Goto
+	for _, s := range c.Send {
+		names = append(names[:len(names):len(names)], s.Node)
+	}
+	for _, name := range names {
+		if b.allowed != nil && name != End && !b.allowed[name] {
+			return failf(ErrUnknownNode, "the router of %q returned %q, which is not among its targets", n.name, name)
+		}
+	}
+	if err := r.g.collectCommand(out, c); err != nil {
+		return err
+	}
+	if r.encode {
+		return r.g.encode(out)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // answer finds the tasks that a command's resume value is for: by interrupt id, or the only one that waits. A value for nobody is
@@ -31,13 +32,17 @@ func (r *run) answer(cmd *InputCommand, older bool) (map[string]answered, error)
 	}
 	found := map[string]answered{}
 	for _, t := range waiting {
-		if t.node.sub != nil {
-			t.answers = answersInside(t, cmd.Resume, byID)
-			continue // kept by the subgraph
+		own := interruptID(r.former(t))
+		inside := slices.DeleteFunc(slices.Clone(t.paused), func(q Interruption) bool { return t.node.sub == nil && q.ID == own })
+		if len(inside) > 0 {
+			t.answers = answersInside(inside, cmd.Resume, byID) // kept by the subgraph
+		}
+		if len(inside) == len(t.paused) {
+			continue
 		}
 		value, ok := cmd.Resume, true
 		if byID != nil {
-			value, ok = byID[t.paused[0].ID]
+			value, ok = byID[own]
 		}
 		if !ok {
 			continue
@@ -59,13 +64,13 @@ func (r *run) reopen(t *task) {
 	t.questions.answers, t.done = nil, t.done && len(t.paused) == 0
 }
 
-// answersInside picks the answers to the questions of a task's subgraph.
-func answersInside(t *task, value json.RawMessage, byID map[string]json.RawMessage) map[string]json.RawMessage {
+// answersInside picks the answers to the questions of the graphs that a task runs.
+func answersInside(questions []Interruption, value json.RawMessage, byID map[string]json.RawMessage) map[string]json.RawMessage {
 	if byID == nil {
-		return map[string]json.RawMessage{t.paused[0].ID: value}
+		return map[string]json.RawMessage{questions[0].ID: value}
 	}
 	answers := map[string]json.RawMessage{}
-	for _, question := range t.paused {
+	for _, question := range questions {
 		if value, ok := byID[question.ID]; ok {
 			answers[question.ID] = value
 		}

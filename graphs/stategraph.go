@@ -59,6 +59,7 @@ type nodeDef struct {
 	timeout  time.Duration
 	deferred bool
 	cache    *cachePolicy
+	sees     bool
 }
 
 // nodeFunc calls a node with a pointer to its input.
@@ -74,6 +75,7 @@ type joinDef struct {
 type branchDef struct {
 	from    string
 	route   func(ctx context.Context, in any) (string, error)
+	moves   func(ctx context.Context, in any) (Command, error) // instead of route
 	targets []string
 }
 
@@ -182,6 +184,19 @@ func (g *StateGraph[S]) AddConditionalEdges(from string, route func(ctx context.
 		g.def.mistakes = append(g.def.mistakes, fmt.Errorf("conditional edges of %q have no function", from))
 	} else {
 		b.route = func(ctx context.Context, in any) (string, error) { return route(ctx, *in.(*S)) }
+	}
+	g.def.branches = append(g.def.branches, b)
+	return g
+}
+
+// AddRouter is AddConditionalEdges for several targets at once, or for tasks with an input of their own: route returns a Command
+// with Goto and Send only. targets are all nodes that it may name; without them it may name any.
+func (g *StateGraph[S]) AddRouter(from string, route func(ctx context.Context, s S) (Command, error), targets ...string) *StateGraph[S] {
+	b := branchDef{from: from, targets: targets}
+	if route == nil {
+		g.def.mistakes = append(g.def.mistakes, fmt.Errorf("the router of %q has no function", from))
+	} else {
+		b.moves = func(ctx context.Context, in any) (Command, error) { return route(ctx, *in.(*S)) }
 	}
 	g.def.branches = append(g.def.branches, b)
 	return g

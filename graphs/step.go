@@ -18,6 +18,9 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 	}
 	var made []*task
+	if err := r.showState(); err != nil {
+		return err
+	}
 	for _, t := range r.tasks {
 		if err := r.recall(ctx, t); err != nil {
 			return err
@@ -43,6 +46,24 @@ func (r *run) prepare(ctx context.Context) error {
 		if t.input = in; len(r.tasks) > 1 && t.node.sub == nil && !t.isPush() {
 			made = append(made, t)
 		}
+	}
+	return nil
+}
+
+// showState gives the state to the tasks of nodes that may see it.
+func (r *run) showState() error {
+	var state any
+	for _, t := range r.tasks {
+		if !t.node.sees {
+			continue
+		}
+		if state == nil {
+			var err error
+			if state, err = r.g.state.fill(r.g.channels, r.cells); err != nil {
+				return fmt.Errorf("state of thread: %w", err)
+			}
+		}
+		t.seen = state
 	}
 	return nil
 }

@@ -39,9 +39,9 @@ func (e *toParent) Error() string {
 // Class returns the class that clients see, if there is no parent.
 func (e *toParent) Class() string { return "InvalidUpdateError" }
 
-// subgraphOf loads the graph of a node.
-func (r *run) subgraphOf(ctx context.Context, n *node) (*graph, error) {
-	made, err := n.sub.Load(ctx, &ServerRuntime{
+// subgraphOf loads a graph that is to run inside of this one.
+func (r *run) subgraphOf(ctx context.Context, source Source) (*graph, error) {
+	made, err := source.Load(ctx, &ServerRuntime{
 		Config: r.cfg, User: r.cfg.User, Store: r.cfg.Store, AccessContext: "threads.create_run", IsForExecution: true,
 	})
 	if err != nil {
@@ -76,29 +76,15 @@ func (r *run) shared() (Set, error) {
 
 // nested runs a task's subgraph, from its input or from where it stopped, and returns its end state as an update.
 func (r *run) nested(ctx context.Context, t *task) (Update, error) {
-	sub, err := r.subgraphOf(ctx, t.node)
+	sub, err := r.subgraphOf(ctx, t.node.sub)
 	if err != nil {
 		return nil, err
 	}
-	cfg := r.cfg
-	cfg.CheckpointNS, cfg.CheckpointID, cfg.InterruptBefore, cfg.InterruptAfter = r.space(t), "", nil, nil
-	cfg.CheckpointMap = map[string]string{r.ns: r.cp.ID}
-	maps.Copy(cfg.CheckpointMap, r.parents)
-	if cfg.Saver != nil && !t.inline {
-		cfg.Saver = &relay{to: cfg.Saver, run: r, task: t}
-	}
-	child := sub.newRun(cfg)
-	child.encode, child.replay = r.encode, r.replay
-	if t.origin != "" && t.origin != child.ns {
-		child.origin = t.origin
-	}
-	child.cfg.CheckpointID = t.base
+	child := r.child(t, sub, r.space(t))
 	again := t.origin != ""
+	child.startFrom(t.origin, t.base)
 	t.origin, t.base = "", "" // another attempt goes on from its own
-	if r.yield != nil {
-		child.yield = func(e Event, _ error) bool { return r.tell(t, signal{event: e, relayed: true}) }
-	}
-	in, err := child.inputOf(ctx, t, again)
+	in, err := child.beginning(ctx, t, again, func() (any, error) { return r.inputOf(child.g, t) })
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +105,33 @@ func (r *run) nested(ctx context.Context, t *task) (Update, error) {
 	return child.output(r.g)
 }
 
-// inputOf is what a nested run begins with: answers, nothing if it has begun before, else the parent's values or a Send's argument.
-func (r *run) inputOf(ctx context.Context, t *task, again bool) (Input, error) {
+// child makes the run of a graph that a task runs, in the namespace ns.
+func (r *run) child(t *task, sub *graph, ns string) *run {
+	cfg := r.cfg
+	cfg.CheckpointNS, cfg.CheckpointID, cfg.InterruptBefore, cfg.InterruptAfter = ns, "", nil, nil
+	cfg.CheckpointMap = map[string]string{r.ns: r.cp.ID}
+	maps.Copy(cfg.CheckpointMap, r.parents)
+	if cfg.Saver != nil {
+		cfg.Saver = &relay{to: cfg.Saver, run: r, task: t}
+	}
+	child := sub.newRun(cfg)
+	child.encode, child.replay = r.encode, r.replay
+	if r.yield != nil {
+		child.yield = func(e Event, _ error) bool { return r.tell(t, signal{event: e, relayed: true}) }
+	}
+	return child
+}
+
+// startFrom lets a nested run go on from another namespace, or from another checkpoint than its newest.
+func (r *run) startFrom(origin, base string) {
+	if origin != "" && origin != r.ns {
+		r.origin = origin
+	}
+	r.cfg.CheckpointID = base
+}
+
+// beginning is what a nested run begins with: answers, nothing if it has begun before, else a fresh input.
+func (r *run) beginning(ctx context.Context, t *task, again bool, fresh func() (any, error)) (Input, error) {
 	if r.cfg.Saver != nil {
 		var err error
 		if !again {
@@ -136,24 +147,30 @@ func (r *run) inputOf(ctx context.Context, t *task, again bool) (Input, error) {
 			return Input{}, nil
 		}
 	}
+	value, err := fresh()
+	return Input{Value: value}, err
+}
+
+// inputOf is what a task's subgraph gets: a Send's argument or the parent's values.
+func (*run) inputOf(sub *graph, t *task) (any, error) {
 	if t.isPush() {
 		raw := t.plan.Input
 		if raw == nil {
 			var err error
 			if raw, err = json.Marshal(t.arg); err != nil {
-				return Input{}, fmt.Errorf("argument of Send: %w", err)
+				return nil, fmt.Errorf("argument of Send: %w", err)
 			}
 		}
-		return Input{Value: raw}, nil
+		return raw, nil
 	}
 	values := Set{}
 	parent := t.input.(Set)
-	for _, at := range r.g.input {
-		if v, ok := parent[r.g.channels[at].name]; ok {
-			values[r.g.channels[at].name] = v
+	for _, at := range sub.input {
+		if v, ok := parent[sub.channels[at].name]; ok {
+			values[sub.channels[at].name] = v
 		}
 	}
-	return Input{Value: values}, nil
+	return values, nil
 }
 
 // output is the end state as far as the parent has its keys.
@@ -182,6 +199,11 @@ type relay struct {
 }
 
 func (s *relay) call(f func() error) error {
+	if s.task.inline { // no coordinator takes turns with those that the node runs side by side
+		s.task.calling.Lock()
+		defer s.task.calling.Unlock()
+		return f()
+	}
 	var err error
 	done := make(chan struct{})
 	if !s.run.tell(s.task, signal{do: func() { err = f(); close(done) }}) {

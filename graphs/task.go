@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"sync"
 )
 
 // Words of task paths.
@@ -56,6 +57,10 @@ type task struct {
 	err     error
 	out     outcome
 	context taskContext
+	// seen is the state, if the node has the option SeeState.
+	seen any
+	// calling is held by a graph that an inline task calls while it calls the saver.
+	calling sync.Mutex
 }
 
 // space is a task's own namespace, node:id under the graph's.

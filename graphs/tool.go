@@ -173,10 +173,19 @@ func ToolCallFrom(ctx context.Context) (call ToolCall, ok bool) {
 
 type turnKey struct{}
 
-// WithTurn lets every [Interrupt] in the returned context wait until before is closed. Who runs parts of a node side by side
-// gives each its turn with it, so that answers find the interrupts that asked for them when the node runs again.
-func WithTurn(ctx context.Context, before <-chan struct{}) context.Context {
-	return context.WithValue(ctx, turnKey{}, before)
+type partKey struct{}
+
+// partOf returns which part of a node runs in ctx; 0 where there are none.
+func partOf(ctx context.Context) int {
+	part, _ := ctx.Value(partKey{}).(int)
+	return part
+}
+
+// WithTurn is for who runs parts of a node side by side: the returned context is for part n, counted from 0. Every [Interrupt] in it
+// waits until before is closed, so that answers find the interrupts that asked for them when the node runs again; and a [Call] in it
+// finds the graph that it called before.
+func WithTurn(ctx context.Context, n int, before <-chan struct{}) context.Context {
+	return context.WithValue(context.WithValue(ctx, partKey{}, n), turnKey{}, before)
 }
 
 // awaitTurn returns when an Interrupt in ctx may be recorded.

@@ -102,7 +102,7 @@ func (s *toolSet) answer(ctx context.Context, calls []graphs.ToolCall, invalid [
 		mine, after := before, make(chan struct{})
 		all.Go(func() {
 			defer close(after)
-			results[i] = s.run(graphs.WithTurn(ctx, mine), call)
+			results[i] = s.run(graphs.WithTurn(ctx, i, mine), call)
 			<-mine // the next one's turn comes after all of those before it
 		})
 		before = after
