@@ -46,6 +46,8 @@ type TaskPlan struct {
 	Path     []any           `json:"path"`
 	Triggers []string        `json:"triggers,omitempty"`
 	Input    json.RawMessage `json:"input,omitempty"`
+	// Subgraph says that the node is a graph: the checkpoints of the task are in the namespace Name:ID below its own.
+	Subgraph bool `json:"subgraph,omitempty"`
 }
 
 // Checkpoint is a state of a graph between two steps. ID is a UUIDv6: string order is time order.

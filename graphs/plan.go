@@ -79,7 +79,7 @@ func (r *run) sortPlans(plans []plan) {
 func told(tasks []*task) []TaskPlan {
 	plans := make([]TaskPlan, len(tasks))
 	for i, t := range tasks {
-		plans[i] = TaskPlan{ID: t.plan.ID, Name: t.plan.Name, Path: t.plan.Path, Triggers: t.plan.Triggers}
+		plans[i] = TaskPlan{ID: t.plan.ID, Name: t.plan.Name, Path: t.plan.Path, Triggers: t.plan.Triggers, Subgraph: t.plan.Subgraph}
 	}
 	return plans
 }
@@ -100,7 +100,7 @@ func (r *run) schedule(cp *Checkpoint, plans []plan) []*task {
 		p, t := &plans[i], &made[i]
 		n := &r.g.nodes[p.node]
 		tasks[i], t.node, t.arg, t.writes = t, n, p.arg, p.writes
-		t.plan = TaskPlan{Name: n.name, Path: n.path, Triggers: p.trigger, Input: p.input}
+		t.plan = TaskPlan{Name: n.name, Path: n.path, Triggers: p.trigger, Input: p.input, Subgraph: n.sub != nil}
 		if p.push {
 			t.plan.Path = []any{pathPush, pushed}
 			pushed++

@@ -40,6 +40,8 @@ type TaskState struct {
 	// Result is an object of what the task wrote, before reducers, nil while it has not finished. Repeated writes to a channel
 	// are {"$writes": [...]}.
 	Result json.RawMessage
+	// NS is the namespace of the task's checkpoints, if its node is a graph: it has none before that has begun.
+	NS string
 }
 
 // ReadState reads the checkpoint id of namespace ns, the newest one when id is empty; [ErrNoCheckpoint] if there is none.
@@ -84,6 +86,9 @@ func snapshot(saved *Saved) (*Snapshot, error) {
 		state, err := taskState(&saved.Tasks[i], saved.Writes)
 		if err != nil {
 			return nil, fmt.Errorf("checkpoint %s: %w", saved.ID, err)
+		}
+		if saved.Tasks[i].Subgraph {
+			state.NS = joinNS(saved.NS, state.Name, state.ID)
 		}
 		shot.Tasks = append(shot.Tasks, state)
 		shot.Interrupts = append(shot.Interrupts, state.Interrupts...)

@@ -99,26 +99,21 @@ func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subg
 func (s *Server) nested(ctx context.Context, saver graphs.Saver, thread string, snapshot *graphs.Snapshot, subgraphs bool) (wire.ThreadState, error) {
 	state := wireState(thread, snapshot)
 	for i, task := range snapshot.Tasks {
-		ns := task.Name + ":" + task.ID
-		if snapshot.NS != "" {
-			ns = snapshot.NS + "|" + ns
+		if !subgraphs || task.NS == "" {
+			continue
 		}
-		inner, err := graphs.ReadState(ctx, saver, ns, "")
+		inner, err := graphs.ReadState(ctx, saver, task.NS, "")
 		if errors.Is(err, graphs.ErrNoCheckpoint) {
 			continue
 		}
 		if err != nil {
 			return wire.ThreadState{}, err
 		}
-		if !subgraphs {
-			state.Tasks[i].Checkpoint = &wire.CheckpointConfig{ThreadID: thread, CheckpointNS: ns}
-			continue
-		}
 		nested, err := s.nested(ctx, saver, thread, inner, true)
 		if err != nil {
 			return wire.ThreadState{}, err
 		}
-		state.Tasks[i].State = &nested
+		state.Tasks[i].State, state.Tasks[i].Checkpoint = &nested, nil
 	}
 	return state, nil
 }
@@ -138,6 +133,9 @@ func wireState(thread string, snap *graphs.Snapshot) wire.ThreadState {
 	}
 	for _, task := range snap.Tasks {
 		out := wire.Task{ID: task.ID, Name: task.Name, Path: task.Path, Result: task.Result}
+		if task.NS != "" {
+			out.Checkpoint = &wire.CheckpointConfig{ThreadID: thread, CheckpointNS: task.NS}
+		}
 		if task.Error != nil {
 			out.Error = &task.Error.Message
 		}

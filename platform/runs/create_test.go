@@ -49,7 +49,6 @@ func TestRefusals(t *testing.T) {
 		{"no thread", missing, wire.RunCreate{CheckpointDuring: &during}, "404 Thread with ID " + missing + " not found"},
 		{"another thread in the config", thread, wire.RunCreate{Config: wire.Config{Configurable: wire.Object{"thread_id": missing}}}, "422 config.configurable.thread_id is not the thread of the URL"},
 		{"another thread in the checkpoint", thread, wire.RunCreate{Checkpoint: &wire.CheckpointConfig{ThreadID: missing}}, "422 checkpoint.thread_id is not the thread of the URL"},
-		{"inside a subgraph", thread, wire.RunCreate{Checkpoint: &wire.CheckpointConfig{CheckpointNS: "a:b"}}, "422 checkpoint_ns: a run that starts inside a subgraph is not supported yet"},
 		{"configurable and context", thread, wire.RunCreate{Context: wire.Object{"a": 1.0}, Config: wire.Config{Configurable: wire.Object{"b": 1.0}}}, "400 Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in LangGraph 0.6.0 and is the long term planned replacement for configurable."},
 		{"a delay without end", thread, wire.RunCreate{AfterSeconds: 1e12}, "422 after_seconds: want at most 3153600000"},
 		{"unknown words", thread, wire.RunCreate{IfNotExists: "maybe"}, `422 if_not_exists: "maybe" is not one of reject, create`},

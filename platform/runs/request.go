@@ -74,35 +74,61 @@ func (c *creation) checkWebhook() error {
 	return nil
 }
 
-// checkpoint puts the checkpoint to start from where the execution looks for it: checkpoint wins over checkpoint_id (rest.md §5.2). A
-// stateless run has none.
+// checkpoint puts the checkpoint to start from where the execution looks for it: checkpoint wins over checkpoint_id, and both over
+// config.configurable (rest.md §5.2). A stateless run has none. It belongs to this run alone (§5.5).
 func (c *creation) checkpoint() error {
 	settings := c.body.Config.Configurable
-	delete(settings, "thread_id")
+	from, err := placeOf(settings)
+	if err != nil {
+		return err
+	}
+	for _, key := range []string{"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map"} {
+		delete(settings, key)
+	}
 	if id := c.body.CheckpointID; id != "" {
-		settings["checkpoint_id"] = id
+		from.CheckpointID = id
 	}
-	if from := c.body.Checkpoint; from != nil {
-		delete(settings, "checkpoint_id")
-		if from.CheckpointID != "" {
-			settings["checkpoint_id"] = from.CheckpointID
-		}
-		settings["checkpoint_ns"] = from.CheckpointNS
+	if c.body.Checkpoint != nil {
+		from = *c.body.Checkpoint
 	}
-	if ns, ok := settings["checkpoint_ns"]; ok && ns != "" && ns != nil && !c.stateless {
-		return refuse(http.StatusUnprocessableEntity, "checkpoint_ns: a run that starts inside a subgraph is not supported yet")
+	if c.stateless {
+		return nil
 	}
-	delete(settings, "checkpoint_ns")
-	delete(settings, "checkpoint_map")
-	if id, ok := settings["checkpoint_id"]; ok {
-		if _, text := id.(string); id != nil && !text {
-			return refuse(http.StatusUnprocessableEntity, "checkpoint_id: want a string")
+	if from.CheckpointID != "" {
+		settings["checkpoint_id"] = from.CheckpointID
+	}
+	if from.CheckpointNS == "" {
+		return nil // what the map says of the root is the id
+	}
+	settings["checkpoint_ns"] = from.CheckpointNS
+	if len(from.CheckpointMap) > 0 {
+		outer := map[string]any{}
+		for ns, id := range from.CheckpointMap {
+			outer[ns] = id
 		}
-		if c.stateless || id == nil || id == "" {
-			delete(settings, "checkpoint_id")
-		}
+		settings["checkpoint_map"] = outer
 	}
 	return nil
+}
+
+// placeOf reads the checkpoint of a configurable; nulls are absent.
+func placeOf(settings wire.Object) (at wire.CheckpointConfig, err error) {
+	for key, into := range map[string]any{
+		"checkpoint_id": &at.CheckpointID, "checkpoint_ns": &at.CheckpointNS, "checkpoint_map": &at.CheckpointMap,
+	} {
+		raw, err := json.Marshal(settings[key])
+		if err != nil {
+			return at, fmt.Errorf("%s: %w", key, err)
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
+			want := "a string"
+			if key == "checkpoint_map" {
+				want = "an object of strings"
+			}
+			return at, refuse(http.StatusUnprocessableEntity, "config.configurable.%s: want %s", key, want)
+		}
+	}
+	return at, nil
 }
 
 // facts are what a handler of threads:create_run may read.
@@ -204,6 +230,9 @@ func mapOf(config wire.Config) map[string]any {
 	}
 	if config.RecursionLimit != 0 {
 		out["recursion_limit"] = float64(config.RecursionLimit)
+	}
+	if config.MaxConcurrency != 0 {
+		out["max_concurrency"] = float64(config.MaxConcurrency)
 	}
 	out["configurable"] = map[string]any(config.Configurable)
 	return out

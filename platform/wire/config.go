@@ -10,6 +10,7 @@ import (
 type Config struct {
 	Tags           []string
 	RecursionLimit int    // supersteps; 0 is absent
+	MaxConcurrency int    // tasks of a step at the same time; 0 is absent: all of them
 	Configurable   Object // nil is absent
 	Extra          Object // all other keys, as sent
 }
@@ -26,13 +27,16 @@ func (c Config) MarshalJSON() ([]byte, error) {
 	if c.RecursionLimit != 0 {
 		out["recursion_limit"] = c.RecursionLimit
 	}
+	if c.MaxConcurrency != 0 {
+		out["max_concurrency"] = c.MaxConcurrency
+	}
 	if c.Configurable != nil {
 		out["configurable"] = c.Configurable
 	}
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads a config; a recursion limit below 1 is an error.
+// UnmarshalJSON reads a config; a limit below 1 is an error.
 func (c *Config) UnmarshalJSON(data []byte) error {
 	if isNull(data) {
 		return nil
@@ -40,6 +44,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	var known struct {
 		Tags           []string `json:"tags"`
 		RecursionLimit *int     `json:"recursion_limit"`
+		MaxConcurrency *int     `json:"max_concurrency"`
 		Configurable   Object   `json:"configurable"`
 	}
 	if err := json.Unmarshal(data, &known); err != nil {
@@ -51,17 +56,27 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	}
 	delete(extra, "tags")
 	delete(extra, "recursion_limit")
+	delete(extra, "max_concurrency")
 	delete(extra, "configurable")
 	if len(extra) == 0 {
 		extra = nil
 	}
 	*c = Config{Tags: known.Tags, Configurable: known.Configurable, Extra: extra}
-	if known.RecursionLimit == nil {
-		return nil
+	var err error
+	if c.RecursionLimit, err = limit("recursion_limit", known.RecursionLimit); err != nil {
+		return err
 	}
-	if *known.RecursionLimit < 1 {
-		return errors.New("config.recursion_limit: want an integer not below 1")
+	c.MaxConcurrency, err = limit("max_concurrency", known.MaxConcurrency)
+	return err
+}
+
+// limit is a number not below 1; nil is absent.
+func limit(name string, n *int) (int, error) {
+	switch {
+	case n == nil:
+		return 0, nil
+	case *n < 1:
+		return 0, errors.New("config." + name + ": want an integer not below 1")
 	}
-	c.RecursionLimit = *known.RecursionLimit
-	return nil
+	return *n, nil
 }

@@ -52,6 +52,9 @@ func (x *execution) config(user *authhooks.User) (graphs.Config, error) {
 		if from.RecursionLimit != 0 {
 			cfg.RecursionLimit = from.RecursionLimit
 		}
+		if from.MaxConcurrency != 0 {
+			cfg.MaxConcurrency = from.MaxConcurrency
+		}
 	}
 	if id, ok := x.kwargs.Config.Configurable["graph_id"].(string); ok && cfg.GraphID == "" {
 		cfg.GraphID = id // the assistant was deleted since
@@ -76,8 +79,16 @@ func (x *execution) place(cfg *graphs.Config, settings wire.Object) {
 	if x.claimed.Thread.Temporary {
 		return // a stateless run has no checkpoint to go back to
 	}
-	if id, ok := own["checkpoint_id"].(string); ok {
-		cfg.CheckpointID = id
+	cfg.CheckpointID, _ = own["checkpoint_id"].(string)
+	cfg.CheckpointNS, _ = own["checkpoint_ns"].(string)
+	inner, _ := own["checkpoint_map"].(map[string]any)
+	for ns, id := range inner {
+		if text, ok := id.(string); ok {
+			if cfg.CheckpointMap == nil {
+				cfg.CheckpointMap = map[string]string{}
+			}
+			cfg.CheckpointMap[ns] = text
+		}
 	}
 }
 

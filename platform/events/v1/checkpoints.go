@@ -43,7 +43,11 @@ func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken) {
 			dst = append(dst, ',')
 		}
 		dst = appendTaskHead(dst, step.Tasks[i].ID, step.Tasks[i].Name)
-		dst = append(appendPath(append(dst, `,"path":`...), step.Tasks[i].Path), `,"interrupts":[],"state":null}`...)
+		dst = append(appendPath(append(dst, `,"path":`...), step.Tasks[i].Path), `,"interrupts":[],"state":null`...)
+		if task := &step.Tasks[i]; task.Subgraph {
+			dst = f.appendInner(append(dst, `,"checkpoint":`...), ns, task.Name+":"+task.ID)
+		}
+		dst = append(dst, '}')
 	}
 	dst = append(dst, `],"checkpoint":`...)
 	dst = f.appendCheckpoint(dst, ns, step.Checkpoint, parents)
@@ -88,6 +92,17 @@ func (f *Fold) appendCheckpoint(dst []byte, ns, id string, parents map[string]js
 		dst = appendObject(append(dst, `,"checkpoint_map":`...), whole)
 	}
 	return append(dst, '}')
+}
+
+// appendInner writes where the checkpoints of a task's graph will be.
+func (f *Fold) appendInner(dst []byte, ns, inner string) []byte {
+	if ns != "" {
+		inner = ns + "|" + inner
+	}
+	dst = append(dst, `{"thread_id":`...)
+	dst = events.AppendString(dst, f.run.ThreadID)
+	dst = append(dst, `,"checkpoint_ns":`...)
+	return append(events.AppendString(dst, inner), `,"checkpoint_id":null,"checkpoint_map":null}`...)
 }
 
 func appendPath(dst []byte, path []any) []byte {
