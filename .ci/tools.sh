@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and a fresh machine lacks: Debian packages (as root), the Python and npm clients, the Go tools.
-# Everything of ours lands in one cache, LOCUTORY_CACHE (default: ~/.cache/locutory). Usage: tools.sh services|clients|lint
+# Everything of ours lands in one cache, LOCUTORY_CACHE (default: ~/.cache/locutory). Usage: tools.sh services|clients|peers|lint
 set -euo pipefail
 cache=${LOCUTORY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/locutory}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -38,6 +38,17 @@ clients() {
 		npm install --silent --no-audit --no-fund --prefix "$cache/$version" >/dev/null
 		touch "$cache/$version/done"
 	done
+}
+
+peers() { # what platform/bench/against measures against
+	debian node nodejs npm
+	local want="$here/../platform/bench/against/langgraph"
+	if cmp -s "$want/package.json" "$cache/langgraph/package.json" && [ -e "$cache/langgraph/done" ]; then return; fi
+	rm -rf "${cache:?}/langgraph"
+	mkdir -p "$cache/langgraph"
+	cp "$want/package.json" "$cache/langgraph/"
+	npm install --silent --no-audit --no-fund --prefix "$cache/langgraph" >/dev/null
+	touch "$cache/langgraph/done"
 }
 
 tool() { # tool NAME MODULE@VERSION
