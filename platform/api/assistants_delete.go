@@ -65,7 +65,7 @@ func (s *Server) stopsRuns(ctx context.Context, assistant string) (func(context.
 		return func(context.Context) error { return nil }, nil
 	}
 	return func(ctx context.Context) error {
-		_, err := s.Runs.CancelAll(ctx, update, search, store.Cancels{AssistantID: assistant, Action: store.CancelInterrupt})
+		_, err := s.Runs.CancelAll(ctx, update, search, store.Cancels{AssistantID: assistant, Action: store.CancelInterrupt, Reason: store.ReasonAssistant})
 		return err
 	}, err
 }

@@ -119,7 +119,9 @@ func (s *Server) cancelLeft(ctx context.Context, scope access.ThreadScope, run s
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
-	err := s.Runs.Cancel(ctx, scope, run.ThreadID, run.ID, string(wire.CancelInterrupt), false)
+	err := s.Runs.Cancel(ctx, scope, runs.Cancel{
+		ThreadID: run.ThreadID, RunID: run.ID, Action: store.CancelInterrupt, Reason: store.ReasonDisconnect,
+	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		s.Log.WarnContext(ctx, "cancel after disconnect failed", "run_id", run.ID, "error", err)
 	}
@@ -338,7 +340,10 @@ func (s *Server) cancelRun(ctx context.Context, c *call) error {
 		return err
 	}
 	wait := c.flag("wait")
-	if err := s.Runs.Cancel(ctx, scope, thread, id, string(action), wait); err != nil {
+	err = s.Runs.Cancel(ctx, scope, runs.Cancel{
+		ThreadID: thread, RunID: id, Action: string(action), Reason: store.ReasonRequest, Wait: wait,
+	})
+	if err != nil {
 		return named(err, detailRun)
 	}
 	if wait {

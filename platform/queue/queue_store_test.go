@@ -48,7 +48,7 @@ func open(t testing.TB, config store.Config) queuetest.Subject {
 			return run
 		},
 		Cancel: func(t testing.TB, run store.Run, action string) {
-			_, err := db.Runs.Cancel(t.Context(), alice.Threads(authhooks.Update), run.ThreadID, []string{run.ID}, action)
+			_, err := db.Runs.Cancel(t.Context(), alice.Threads(authhooks.Update), run.ThreadID, []string{run.ID}, action, "")
 			if err != nil {
 				t.Fatalf("cancel: %v", err)
 			}

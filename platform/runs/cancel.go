@@ -2,15 +2,59 @@ package runs
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/store"
 )
 
+// How often a cancelled run is looked at until it has ended.
+const (
+	lookFirst = 10 * time.Millisecond
+	lookLast  = 500 * time.Millisecond
+)
+
+// Cancel is a cancel of one run. Action is store.CancelInterrupt or store.CancelRollback, Reason is store.ReasonRequest or one of its
+// sisters. With Wait the run has ended when the cancel is done.
+type Cancel struct {
+	ThreadID, RunID, Action, Reason string
+	Wait                            bool
+}
+
+// Cancel cancels a run. One that had ended before stays as it is. update is for threads:update; a run that it does not reach is
+// store.ErrNotFound.
+func (r *Runs) Cancel(ctx context.Context, update access.ThreadScope, c Cancel) error {
+	runs, err := r.DB.Runs.Cancel(ctx, update, c.ThreadID, []string{c.RunID}, c.Action, c.Reason)
+	if err != nil {
+		return err
+	}
+	r.cancelled(c.ThreadID)
+	if !c.Wait || len(runs) == 0 || runs[0].Ended() {
+		return nil
+	}
+	for pause := lookFirst; ; pause = min(2*pause, lookLast) {
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-timer.C:
+		}
+		ended, err := r.DB.Runs.Ended(ctx, update, c.ThreadID, c.RunID)
+		if errors.Is(err, store.ErrNotFound) { // it was rolled back
+			return nil
+		}
+		if ended || err != nil {
+			return err
+		}
+	}
+}
+
 // CancelSome cancels runs of one thread, all or none (H-27). update is for threads:update; a run that it does not reach is
 // store.ErrNotFound, and then nothing is cancelled.
 func (r *Runs) CancelSome(ctx context.Context, update access.ThreadScope, threadID string, runIDs []string, action string) error {
-	if _, err := r.DB.Runs.Cancel(ctx, update, threadID, runIDs, action); err != nil {
+	if _, err := r.DB.Runs.Cancel(ctx, update, threadID, runIDs, action, store.ReasonRequest); err != nil {
 		return err
 	}
 	r.cancelled(threadID)

@@ -184,7 +184,7 @@ func TestForeign(t *testing.T) {
 			t.Errorf("a foreign id, to be made, %s: %s", strategy, got)
 		}
 	}
-	if err := s.runs.Cancel(t.Context(), s.update("bob"), thread, running.ID, "interrupt", false); err == nil {
+	if err := s.runs.Cancel(t.Context(), s.update("bob"), runs.Cancel{ThreadID: thread, RunID: running.ID, Action: "interrupt"}); err == nil {
 		t.Error("bob cancelled alice's run")
 	}
 	row, err := s.db.Runs.Get(t.Context(), s.read("alice"), thread, running.ID)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform/access"
@@ -186,39 +185,4 @@ func (r *Runs) remembered(ctx context.Context, read access.ThreadScope, run stor
 		return json.RawMessage("{}"), nil
 	}
 	return thread.Values, nil
-}
-
-// How often a cancelled run is looked at until it has ended.
-const (
-	lookFirst = 10 * time.Millisecond
-	lookLast  = 500 * time.Millisecond
-)
-
-// Cancel cancels a run: action is store.CancelInterrupt or store.CancelRollback. With wait it returns when the run has ended. A run that
-// had ended before stays as it is. update is for threads:update; a run that it does not reach is store.ErrNotFound.
-func (r *Runs) Cancel(ctx context.Context, update access.ThreadScope, threadID, runID, action string, wait bool) error {
-	for pause := lookFirst; ; pause = min(2*pause, lookLast) {
-		runs, err := r.DB.Runs.Cancel(ctx, update, threadID, []string{runID}, action)
-		if errors.Is(err, store.ErrNotFound) && pause > lookFirst {
-			return nil // it was rolled back
-		}
-		if err != nil {
-			return err
-		}
-		if pause == lookFirst {
-			r.Hub.Wake(threadID) // a run that never started has ended
-			r.Hub.Poke(threadID) // one that runs is stopped
-			r.Hub.Ring()         // one that waited behind it is due
-		}
-		if !wait || len(runs) == 0 || runs[0].Ended() {
-			return nil
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
-		case <-timer.C:
-		}
-	}
 }

@@ -178,8 +178,8 @@ func TestCancel(t *testing.T) {
 					}
 				})
 			}
-			s.check(s.runs.Cancel(t.Context(), s.update(""), thread, waiting.ID, action, true))
-			s.check(s.runs.Cancel(t.Context(), s.update(""), thread, running.ID, action, true))
+			s.check(s.runs.Cancel(t.Context(), s.update(""), runs.Cancel{ThreadID: thread, RunID: waiting.ID, Action: action, Wait: true}))
+			s.check(s.runs.Cancel(t.Context(), s.update(""), runs.Cancel{ThreadID: thread, RunID: running.ID, Action: action, Wait: true}))
 			for name, run := range map[string]store.Run{"running": running, "pending": waiting} {
 				row, err := s.db.Runs.Get(t.Context(), s.read(""), thread, run.ID)
 				if action == store.CancelRollback {
@@ -191,7 +191,7 @@ func TestCancel(t *testing.T) {
 				}
 			}
 			wg.Wait()
-			if err := s.runs.Cancel(t.Context(), s.update(""), thread, missing, action, false); !errors.Is(err, store.ErrNotFound) {
+			if err := s.runs.Cancel(t.Context(), s.update(""), runs.Cancel{ThreadID: thread, RunID: missing, Action: action}); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("unknown run: %v", err)
 			}
 		})

@@ -68,7 +68,7 @@ func (s *server) history() (thread string, named map[string]string) {
 	slow := s.must("", thread, wire.RunCreate{AssistantID: "slow"})
 	<-s.gate.running
 	pending := s.must("", thread, wire.RunCreate{AssistantID: "echo"})
-	s.check(s.runs.Cancel(s.t.Context(), s.update(""), thread, pending.ID, store.CancelInterrupt, true))
+	s.check(s.runs.Cancel(s.t.Context(), s.update(""), runs.Cancel{ThreadID: thread, RunID: pending.ID, Action: store.CancelInterrupt, Wait: true}))
 	close(s.gate.open)
 	s.wait("", slow)
 	return thread, map[string]string{thread: "T", first.ID: "first", slow.ID: "slow", pending.ID: "pending", checkpoint: "C"}

@@ -53,9 +53,9 @@ func (db *DB) finish(tx *gorm.DB, now time.Time, l Lease, f *Finish) error {
 	if f.KeepEventsFor > 0 {
 		expires = db.at(now.Add(f.KeepEventsFor))
 	}
-	var webhook string
-	err = one(tx, []any{&webhook}, `UPDATE runs SET status = ?, error = ?, due_at = NULL, ended_at = ?, updated_at = ?, expires_at = ?
-		WHERE id = ? RETURNING webhook`, f.Status, failure, db.at(now), db.at(now), expires, l.RunID)
+	var webhook, reason string
+	err = one(tx, []any{&webhook, &reason}, `UPDATE runs SET status = ?, error = ?, due_at = NULL, ended_at = ?, updated_at = ?, expires_at = ?
+		WHERE id = ? RETURNING webhook, cancel_reason`, f.Status, failure, db.at(now), db.at(now), expires, l.RunID)
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,9 @@ func (db *DB) finish(tx *gorm.DB, now time.Time, l Lease, f *Finish) error {
 		if err := db.setValues(tx, l.ThreadID, f.Values); err != nil {
 			return err
 		}
+	}
+	if f.Status == RunInterrupted {
+		failure = text(interruption(reason))
 	}
 	return db.closeThread(tx, now, l.ThreadID, f, f.threadStatus(pending), failure)
 }
@@ -153,14 +156,14 @@ func (db *DB) nextHead(tx *gorm.DB, thread string) (bool, error) {
 }
 
 // settle gives a thread the status that it had before runs which have left no trace: busy while others wait, error if its last run
-// failed, interrupted if its newest state has something to do. A temporary thread has no other run: it is hidden.
+// failed, which a cancelled one has not, interrupted if its newest state has something to do. A temporary thread has no other run: it is hidden.
 func (db *DB) settle(tx *gorm.DB, now time.Time, thread string) error {
 	at := db.at(now)
 	_, err := change(tx, `UPDATE threads SET updated_at = ?, hidden_at = CASE WHEN temporary THEN ? ELSE hidden_at END, status = CASE
 		WHEN EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = threads.id AND r.status IN ('pending', 'running')) THEN 'busy'
-		WHEN error IS NOT NULL THEN 'error'
+		WHEN error ->> 'error' <> ? THEN 'error'
 		WHEN (SELECT CAST(c.next AS text) FROM checkpoints c WHERE c.thread_id = threads.id AND c.ns = '' ORDER BY c.id DESC LIMIT 1) <> '[]'
-			THEN 'interrupted' ELSE 'idle' END WHERE id = ?`, at, db.cast(at), thread)
+			THEN 'interrupted' ELSE 'idle' END WHERE id = ?`, at, db.cast(at), userInterrupt, thread)
 	return err
 }
 

@@ -18,8 +18,10 @@ import (
 // answer is ErrNotFound and nothing has changed. A running run is asked to stop: its holder ends it. A pending run has ended when Cancel
 // returns: it is interrupted, or deleted by CancelRollback. A run that had ended before stays as it is.
 //
+// reason is why, for whoever reads the thread; "" is [ReasonRequest]. Of two cancels the first one's stays.
+//
 // It returns the runs as they are afterwards; one that was deleted is returned as interrupted.
-func (r *Runs) Cancel(ctx context.Context, s access.ThreadScope, threadID string, runIDs []string, action string) ([]Run, error) {
+func (r *Runs) Cancel(ctx context.Context, s access.ThreadScope, threadID string, runIDs []string, action, reason string) ([]Run, error) {
 	if err := s.Permit(authhooks.Update); err != nil {
 		return nil, err
 	}
@@ -35,7 +37,7 @@ func (r *Runs) Cancel(ctx context.Context, s access.ThreadScope, threadID string
 	ids = slices.Compact(ids)
 	var runs []Run
 	err := r.db.write(ctx, func(tx *gorm.DB) (err error) {
-		runs, err = r.cancel(tx, s, threadID, ids, action)
+		runs, err = r.cancel(tx, s, threadID, ids, action, reason)
 		return err
 	})
 	if err != nil {
@@ -44,7 +46,7 @@ func (r *Runs) Cancel(ctx context.Context, s access.ThreadScope, threadID string
 	return runs, nil
 }
 
-func (r *Runs) cancel(tx *gorm.DB, s access.ThreadScope, thread string, ids []string, action string) ([]Run, error) {
+func (r *Runs) cancel(tx *gorm.DB, s access.ThreadScope, thread string, ids []string, action, reason string) ([]Run, error) {
 	if _, err := r.db.lockThread(tx, s, thread); err != nil {
 		return nil, err
 	}
@@ -58,10 +60,30 @@ func (r *Runs) cancel(tx *gorm.DB, s access.ThreadScope, thread string, ids []st
 			return nil, err
 		}
 	}
-	if err := r.cancelIn(tx, thread, queue, func(q queued) bool { return slices.Contains(ids, q.id) }, action); err != nil {
+	if err := r.cancelIn(tx, thread, queue, func(q queued) bool { return slices.Contains(ids, q.id) }, action, reason); err != nil {
 		return nil, err
 	}
 	return runs, r.refresh(tx, r.db.clock(), thread, runs)
+}
+
+// Ended reports whether a run that was cancelled under the same scope, for update, has ended. One that left no trace is ErrNotFound.
+func (r *Runs) Ended(ctx context.Context, s access.ThreadScope, threadID, runID string) (bool, error) {
+	if err := s.Permit(authhooks.Update); err != nil {
+		return false, err
+	}
+	threadID, okThread := key(threadID)
+	runID, okRun := key(runID)
+	if !okThread || !okRun {
+		return false, ErrNotFound
+	}
+	where, args := r.db.reachThread("t", s.Filter())
+	var run Run
+	err := one(r.db.read(ctx), []any{&run.Status}, `SELECT r.status FROM runs r JOIN threads t ON t.id = r.thread_id
+		WHERE r.id = ? AND t.id = ? AND t.hidden_at IS NULL AND `+where, append([]any{runID, threadID}, args...)...)
+	if err != nil {
+		return false, fmt.Errorf("cancelled run: %w", found(err))
+	}
+	return run.Ended(), nil
 }
 
 // refresh reads the runs again after they were cancelled.

@@ -22,6 +22,8 @@ type Cancels struct {
 	// Metadata is an object that the thread's metadata contains; nil for any.
 	Metadata JSON
 	Action   string
+	// Reason is why, for whoever reads the thread; "" is [ReasonRequest].
+	Reason string
 }
 
 // cancelChunk is how many threads one transaction goes through.
@@ -140,12 +142,15 @@ func (r *Runs) cancelSelected(tx *gorm.DB, thread string, q Cancels) (int, error
 	if err != nil {
 		return 0, err
 	}
-	return len(ids), r.cancelIn(tx, thread, queue, func(q queued) bool { return slices.Contains(ids, q.id) }, q.Action)
+	return len(ids), r.cancelIn(tx, thread, queue, func(q queued) bool { return slices.Contains(ids, q.id) }, q.Action, q.Reason)
 }
 
 // cancelIn cancels those of a thread's unfinished runs that are targets, and lets the others move up. The transaction holds the thread
 // row.
-func (r *Runs) cancelIn(tx *gorm.DB, thread string, queue []queued, target func(queued) bool, action string) error {
+func (r *Runs) cancelIn(tx *gorm.DB, thread string, queue []queued, target func(queued) bool, action, reason string) error {
+	if reason == "" {
+		reason = ReasonRequest
+	}
 	var targets, left []queued
 	for _, q := range queue {
 		if target(q) {
@@ -158,7 +163,7 @@ func (r *Runs) cancelIn(tx *gorm.DB, thread string, queue []queued, target func(
 		return nil
 	}
 	now := r.db.clock()
-	running, err := r.db.cancelQueued(tx, now, thread, targets, action)
+	running, err := r.db.cancelQueued(tx, now, thread, targets, action, reason)
 	if err != nil {
 		return err
 	}
@@ -168,6 +173,11 @@ func (r *Runs) cancelIn(tx *gorm.DB, thread string, queue []queued, target func(
 	}
 	if len(left) > 0 {
 		return nil
+	}
+	if action == CancelInterrupt {
+		if err := r.db.note(tx, thread, reason); err != nil {
+			return err
+		}
 	}
 	return r.db.settle(tx, now, thread)
 }

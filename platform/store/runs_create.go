@@ -205,7 +205,7 @@ func (c *creation) makeWay() ([]queued, error) {
 	case StrategyReject:
 		return nil, ErrBusy
 	default: // interrupt and rollback are also the names of the cancel's actions
-		return c.db.cancelQueued(c.tx, c.now, c.new.ThreadID, queue, c.new.Strategy)
+		return c.db.cancelQueued(c.tx, c.now, c.new.ThreadID, queue, c.new.Strategy, supersededBy(c.new.ID))
 	}
 }
 

@@ -56,7 +56,7 @@ func (db *DB) advance(tx *gorm.DB, queue []queued) error {
 
 // cancelQueued cancels runs of a thread: a running one is asked to stop, a pending one has ended at once, or is gone when it is rolled
 // back. It returns those that are still unfinished.
-func (db *DB) cancelQueued(tx *gorm.DB, now time.Time, thread string, queue []queued, action string) ([]queued, error) {
+func (db *DB) cancelQueued(tx *gorm.DB, now time.Time, thread string, queue []queued, action, reason string) ([]queued, error) {
 	var left []queued
 	for _, q := range queue {
 		if q.status == RunRunning {
@@ -64,12 +64,13 @@ func (db *DB) cancelQueued(tx *gorm.DB, now time.Time, thread string, queue []qu
 			if q.cancel == action || q.cancel == CancelRollback {
 				continue
 			}
-			if _, err := change(tx, `UPDATE runs SET cancel = ?, updated_at = ? WHERE id = ?`, action, db.at(now), q.id); err != nil {
+			if _, err := change(tx, `UPDATE runs SET cancel = ?, updated_at = ?,
+				cancel_reason = CASE WHEN cancel = '' THEN ? ELSE cancel_reason END WHERE id = ?`, action, db.at(now), reason, q.id); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err := db.endPending(tx, now, thread, q, action); err != nil {
+		if err := db.endPending(tx, now, thread, q, action, reason); err != nil {
 			return nil, err
 		}
 	}
@@ -77,13 +78,13 @@ func (db *DB) cancelQueued(tx *gorm.DB, now time.Time, thread string, queue []qu
 }
 
 // endPending ends a run that never started. Its log is its end alone.
-func (db *DB) endPending(tx *gorm.DB, now time.Time, thread string, q queued, action string) error {
+func (db *DB) endPending(tx *gorm.DB, now time.Time, thread string, q queued, action, reason string) error {
 	if action == CancelRollback && q.webhook == "" {
 		_, err := change(tx, `DELETE FROM runs WHERE id = ?`, q.id)
 		return err
 	}
-	_, err := change(tx, `UPDATE runs SET status = 'interrupted', cancel = ?, due_at = NULL, ended_at = ?, updated_at = ? WHERE id = ?`,
-		action, db.at(now), db.at(now), q.id)
+	_, err := change(tx, `UPDATE runs SET status = 'interrupted', cancel = ?, cancel_reason = ?, due_at = NULL, ended_at = ?, updated_at = ?
+		WHERE id = ?`, action, reason, db.at(now), db.at(now), q.id)
 	if err != nil {
 		return err
 	}

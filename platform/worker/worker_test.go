@@ -231,7 +231,7 @@ func TestCancelFoundByPoke(t *testing.T) {
 	go func() {
 		<-running
 		b.hub.Poke(threadID) // nothing was cancelled: nothing happens
-		_, err := b.db.Runs.Cancel(context.Background(), system().Threads(authhooks.Update), threadID, []string{run.ID}, store.CancelInterrupt)
+		_, err := b.db.Runs.Cancel(context.Background(), system().Threads(authhooks.Update), threadID, []string{run.ID}, store.CancelInterrupt, "")
 		if err != nil {
 			t.Error(err)
 		}

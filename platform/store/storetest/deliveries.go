@@ -72,7 +72,7 @@ func deliverEnds(t *testing.T, p *place) {
 	})
 	for _, action := range []string{store.CancelInterrupt, store.CancelRollback} {
 		end(store.RunInterrupted, ``, func(run store.Run) {
-			_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{run.ID}, action)
+			_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{run.ID}, action, "")
 			is(t, err, nil)
 		})
 	}

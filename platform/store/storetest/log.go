@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -110,7 +111,7 @@ func logTurns(t *testing.T, p *place) {
 	update := now("")
 	first := b.claimOf(t, b.run(t, thread.ID))
 	pending := b.run(t, thread.ID)
-	_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{pending.ID}, store.CancelInterrupt)
+	_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{pending.ID}, store.CancelInterrupt, "")
 	is(t, err, nil)
 	b.segments(t, first, 2)
 	end := now(first.Run.ID)
@@ -199,17 +200,17 @@ func finishStatus(t *testing.T, p *place) {
 		finish  store.Finish
 		pending bool
 		want    string
-		failed  bool
+		failed  string // the thread's error
 	}{
-		{"done", store.Finish{Status: store.RunSuccess}, false, "idle", false},
-		{"done, others wait", store.Finish{Status: store.RunSuccess}, true, "busy", false},
-		{"paused", store.Finish{Status: store.RunSuccess, Next: []string{"ask"}}, false, "interrupted", false},
-		{"paused, others wait", store.Finish{Status: store.RunSuccess, Next: []string{"ask"}}, true, "interrupted", false},
-		{"failed", store.Finish{Status: store.RunError, Failure: failure, Next: []string{"ask"}}, false, "error", true},
-		{"timed out", store.Finish{Status: store.RunTimeout, Failure: failure}, true, "error", true},
-		{"cancelled", store.Finish{Status: store.RunInterrupted}, false, "idle", false},
-		{"cancelled on its way", store.Finish{Status: store.RunInterrupted, Next: []string{"ask"}}, false, "interrupted", false},
-		{"made way", store.Finish{Status: store.RunInterrupted, Next: []string{"ask"}}, true, "busy", false},
+		{"done", store.Finish{Status: store.RunSuccess}, false, "idle", ""},
+		{"done, others wait", store.Finish{Status: store.RunSuccess}, true, "busy", ""},
+		{"paused", store.Finish{Status: store.RunSuccess, Next: []string{"ask"}}, false, "interrupted", ""},
+		{"paused, others wait", store.Finish{Status: store.RunSuccess, Next: []string{"ask"}}, true, "interrupted", ""},
+		{"failed", store.Finish{Status: store.RunError, Failure: failure, Next: []string{"ask"}}, false, "error", "ValueError"},
+		{"timed out", store.Finish{Status: store.RunTimeout, Failure: failure}, true, "error", "ValueError"},
+		{"cancelled", store.Finish{Status: store.RunInterrupted}, false, "idle", "UserInterrupt"},
+		{"cancelled on its way", store.Finish{Status: store.RunInterrupted, Next: []string{"ask"}}, false, "interrupted", "UserInterrupt"},
+		{"made way", store.Finish{Status: store.RunInterrupted, Next: []string{"ask"}}, true, "busy", "UserInterrupt"},
 	} {
 		thread := p.thread(t, b.who, nil)
 		c := b.claimOf(t, b.run(t, thread.ID))
@@ -219,12 +220,16 @@ func finishStatus(t *testing.T, p *place) {
 		b.finish(t, c, test.finish)
 		row := p.read(t, thread.ID)
 		same(t, test.name, test.want, row.Status)
-		same(t, test.name+": error", test.failed, row.Error != nil)
+		var told graphs.Failure
+		if row.Error != nil {
+			is(t, json.Unmarshal(row.Error, &told), nil)
+		}
+		same(t, test.name+": error", test.failed, told.Class)
 		same(t, test.name+": state changed", false, row.StateUpdatedAt.After(thread.StateUpdatedAt))
 		run, err := p.db.Runs.ByID(t.Context(), b.who.Threads(authhooks.Read), c.Run.ID)
 		is(t, err, nil)
 		same(t, test.name+": run", test.finish.Status, run.Status)
-		same(t, test.name+": run's error", test.failed, run.Error != nil)
+		same(t, test.name+": run's error", test.failed == "ValueError", run.Error != nil)
 	}
 	// The next success clears an error.
 	thread := p.thread(t, b.who, nil)

@@ -175,7 +175,7 @@ func listRuns(t *testing.T, p *place) {
 		is(t, err, nil)
 		made = append(made, run)
 	}
-	_, err = p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{made[1].ID}, store.CancelInterrupt)
+	_, err = p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{made[1].ID}, store.CancelInterrupt, "")
 	is(t, err, nil)
 	for _, test := range []struct {
 		q     store.RunQuery
@@ -213,7 +213,7 @@ func foreignRun(t *testing.T, p *place) {
 
 	_, err := p.db.Runs.Get(t.Context(), bob.who.Threads(authhooks.Read), his.ID, run.ID)
 	is(t, err, store.ErrNotFound)
-	_, err = p.db.Runs.Cancel(t.Context(), bob.who.Threads(authhooks.Update), his.ID, []string{run.ID}, store.CancelRollback)
+	_, err = p.db.Runs.Cancel(t.Context(), bob.who.Threads(authhooks.Update), his.ID, []string{run.ID}, store.CancelRollback, "")
 	is(t, err, store.ErrNotFound)
 	is(t, p.db.Runs.Delete(t.Context(), bob.who.Threads(authhooks.Delete), his.ID, run.ID), store.ErrNotFound)
 	log, err := p.db.Events.Read(t.Context(), bob.who.Threads(authhooks.Read), his.ID, run.ID, -1, 0)
@@ -233,25 +233,25 @@ func cancelRuns(t *testing.T, p *place) {
 		"no id":              {first.ID, "x"},
 		"of no one's thread": {first.ID, ""},
 	} {
-		_, err := p.db.Runs.Cancel(t.Context(), update, thread.ID, ids, store.CancelInterrupt)
+		_, err := p.db.Runs.Cancel(t.Context(), update, thread.ID, ids, store.CancelInterrupt, "")
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
 	same(t, "first", store.RunPending, b.status(t, first))
-	runs, err := p.db.Runs.Cancel(t.Context(), update, thread.ID, []string{first.ID, first.ID}, store.CancelInterrupt)
+	runs, err := p.db.Runs.Cancel(t.Context(), update, thread.ID, []string{first.ID, first.ID}, store.CancelInterrupt, "")
 	is(t, err, nil)
 	same(t, "cancelled", []string{first.ID, store.RunInterrupted}, []string{runs[0].ID, runs[0].Status})
 	same(t, "thread", "busy", p.read(t, thread.ID).Status)
 	c := b.claimOf(t, second) // it has become the head
-	runs, err = p.db.Runs.Cancel(t.Context(), update, thread.ID, []string{first.ID, second.ID}, store.CancelRollback)
+	runs, err = p.db.Runs.Cancel(t.Context(), update, thread.ID, []string{first.ID, second.ID}, store.CancelRollback, "")
 	is(t, err, nil)
 	same(t, "runs", 2, len(runs))
 	same(t, "the ended one", store.RunInterrupted, b.status(t, first))
 	got, err := p.db.Runs.ByID(t.Context(), b.who.Threads(authhooks.Read), second.ID)
 	is(t, err, nil)
 	same(t, "cancel", store.CancelRollback, got.Cancel)
-	_, err = p.db.Runs.Cancel(t.Context(), update, thread.ID, []string{second.ID}, store.CancelInterrupt)
+	_, err = p.db.Runs.Cancel(t.Context(), update, thread.ID, []string{second.ID}, store.CancelInterrupt, "")
 	is(t, err, nil)
 	got, err = p.db.Runs.ByID(t.Context(), b.who.Threads(authhooks.Read), second.ID)
 	is(t, err, nil)
@@ -271,7 +271,7 @@ func cancelPending(t *testing.T, p *place) {
 		thread := p.thread(t, b.who, nil)
 		b.finish(t, b.claimOf(t, b.run(t, thread.ID)), end.finish)
 		run := b.run(t, thread.ID)
-		_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{run.ID}, store.CancelInterrupt)
+		_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{run.ID}, store.CancelInterrupt, "")
 		is(t, err, nil)
 		same(t, name, end.want, p.read(t, thread.ID).Status)
 	}

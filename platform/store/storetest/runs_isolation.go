@@ -53,7 +53,11 @@ func runMethods(db *store.DB, bob *bench, run store.Run) map[string]method[acces
 			return none(t, len(rows), total, err)
 		}},
 		"Cancel": {authhooks.Update, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
-			_, err := db.Runs.Cancel(t.Context(), s, run.ThreadID, []string{run.ID}, store.CancelRollback)
+			_, err := db.Runs.Cancel(t.Context(), s, run.ThreadID, []string{run.ID}, store.CancelRollback, "")
+			return err
+		}},
+		"Ended": {authhooks.Update, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, err := db.Runs.Ended(t.Context(), s, run.ThreadID, run.ID)
 			return err
 		}},
 		"CreateAll": {authhooks.CreateRun, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {

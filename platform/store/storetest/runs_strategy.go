@@ -90,7 +90,7 @@ func delayedRun(t *testing.T, p *place) {
 	b.finish(t, b.claimOf(t, now), store.Finish{Status: store.RunSuccess})
 	same(t, "late", store.RunPending, b.status(t, late))
 	same(t, "thread", "busy", p.read(t, thread.ID).Status)
-	_, err = p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{late.ID}, store.CancelRollback)
+	_, err = p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{late.ID}, store.CancelRollback, "")
 	is(t, err, nil)
 	same(t, "late", "", b.status(t, late))
 	same(t, "thread", "idle", p.read(t, thread.ID).Status)
