@@ -27,6 +27,8 @@ type call struct {
 	requestID string
 	// begun is set once a streaming answer has sent its head: an error after it can only abort the connection.
 	begun bool
+	// failure makes the body of an error, where it is not wire.ErrorBody.
+	failure func(status int, detail string) ([]byte, error)
 }
 
 // open serves a route that nobody has to authenticate for.
@@ -43,9 +45,10 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 		c := s.newCall(g)
 		c.run(g.Request.Context(), func(ctx context.Context, c *call) error {
 			ip := clientIP(g.Request)
+			origin, transport := route.way()
 			user, err := s.Guard.Authenticate(ctx, &authhooks.Request{
 				Method: g.Request.Method, Path: g.Request.URL.Path, Query: g.Request.URL.Query(),
-				Header: g.Request.Header, ClientIP: ip, Transport: authhooks.TransportHTTP,
+				Header: g.Request.Header, ClientIP: ip, Transport: transport,
 			})
 			if err != nil {
 				return err
@@ -56,7 +59,7 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 				defer done()
 			}
 			ctx = access.With(ctx, access.Caller{
-				User: user, Origin: authhooks.OriginAPI, Transport: authhooks.TransportHTTP,
+				User: user, Origin: origin, Transport: transport,
 				Route: route.Method + " " + route.Path, RequestID: c.requestID, ClientIP: ip,
 			})
 			err = route.handle(ctx, c)
@@ -66,6 +69,14 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 			return err
 		})
 	}
+}
+
+// way is how hooks are told that a request has come.
+func (r Route) way() (authhooks.Origin, authhooks.Transport) {
+	if r.Group == "mcp" {
+		return authhooks.OriginMCP, authhooks.TransportMCP
+	}
+	return authhooks.OriginAPI, authhooks.TransportHTTP
 }
 
 // errExpired ends what a caller began whose credential has run out since.
@@ -120,6 +131,12 @@ func (c *call) fail(ctx context.Context, err error) {
 	status, detail, header := c.server.answer(ctx, err)
 	for name, values := range header {
 		c.gin.Writer.Header()[http.CanonicalHeaderKey(name)] = values
+	}
+	if c.failure != nil {
+		if body, err := c.failure(status, detail); err == nil {
+			c.gin.Data(status, "application/json", body)
+			return
+		}
 	}
 	c.gin.JSON(status, wire.ErrorBody{Detail: detail})
 }

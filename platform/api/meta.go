@@ -24,7 +24,7 @@ func (s *Server) info(_ context.Context, c *call) error {
 		Version:          s.Version,
 		LanggraphVersion: s.Version,
 		Flags: map[string]bool{
-			"assistants": !s.Disabled["assistants"], "crons": !s.Disabled["runs"], "langsmith": false, "langsmith_tracing_replicas": false,
+			"assistants": !s.Disabled["assistants"], "crons": !s.Disabled["runs"], "mcp": !s.Disabled["mcp"], "langsmith": false, "langsmith_tracing_replicas": false,
 		},
 		Host: wire.Host{Kind: "self-hosted"},
 	})

@@ -30,12 +30,24 @@ func createsRun(more ...string) []string {
 	return append([]string{"threads:create_run", "(assistants:read)", "(threads:create)", "(threads:update)"}, more...)
 }
 
+// The events of a message of the Model Context Protocol: tools are searched for to be listed and to be called, and a call is a run.
+func callsTools() []string {
+	return asks("(assistants:search)", "(threads:read)", "(threads:update)", "(threads:create_run)", "(assistants:read)", "(threads:create)")
+}
+
 // Routes is the one table of routes. The router is built from it, `locutory routes` prints it, and the two-user test walks it.
 func (s *Server) Routes() []Route {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []Route{
 		{get, "/ok", "meta", public(), s.ok},
 		{get, "/info", "meta", public(), s.info},
+
+		{post, "/mcp", "mcp", callsTools(), s.callTools},
+		{post, "/mcp/", "mcp", callsTools(), s.callTools},
+		{get, "/mcp", "mcp", public(), s.noEvents},
+		{get, "/mcp/", "mcp", public(), s.noEvents},
+		{del, "/mcp", "mcp", public(), s.noSession},
+		{del, "/mcp/", "mcp", public(), s.noSession},
 
 		{http.MethodPut, "/store/items", "store", asks("store:put"), s.putItem},
 		{get, "/store/items", "store", asks("store:get"), s.getItem},

@@ -22,6 +22,7 @@ import (
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/config"
 	"github.com/locutory/locutory/platform/items"
+	"github.com/locutory/locutory/platform/mcp"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
 )
@@ -55,6 +56,7 @@ type Server struct {
 	Config
 	engine *gin.Engine
 	pulse  *pulse
+	tools  *mcp.Server
 	// closing is done when the server drains: open streams are aborted, so that their clients reconnect elsewhere.
 	closing context.Context
 	drain   context.CancelFunc
@@ -69,6 +71,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Heartbeat = 5 * time.Second
 	}
 	s := &Server{Config: cfg, pulse: newPulse(cfg.Heartbeat)}
+	s.tools = mcp.New(mcp.Config{DB: s.DB, Runs: s.Runs, Guard: s.Guard, Schemas: s.toolSchemas, Version: s.Version, Log: s.Log})
 	for _, route := range s.Routes() {
 		if route.Events == nil {
 			s.pulse.close()

@@ -18,7 +18,8 @@ type estate struct {
 	token  string
 	marker string
 	// ids by the name of their placeholder: {assistant}, {thread} with the finished {run} and its {checkpoint}, {busy} with the
-	// {pending} run, and {loose}, the run of a stateless route, whose thread {kept} stays; {cron}, and {plan}, which is {thread}'s.
+	// {pending} run, and {loose}, the run of a stateless route, whose thread {kept} stays; {cron}, and {plan}, which is {thread}'s. {tool} is the
+	// name of {assistant} as a tool, {hex} its id without dashes.
 	ids map[string]string
 }
 
@@ -31,6 +32,7 @@ func settle(t *testing.T, s *server, token string) estate {
 
 	e.ids["assistant"] = e.must(200, "POST", "/assistants", `{"graph_id": "agent", "name": "{marker}", "description": "{marker}",
 		"config": {"configurable": {"note": "{marker}"}}, `+marked+`}`).field(t, "assistant_id")
+	e.ids["tool"], e.ids["hex"] = e.marker, strings.ReplaceAll(e.ids["assistant"], "-", "")
 
 	e.ids["thread"] = e.must(200, "POST", "/threads", `{`+marked+`}`).field(t, "thread_id")
 	done := e.must(200, "POST", "/threads/{thread}/runs/wait", `{"assistant_id": "{assistant}", `+said+`, `+marked+`}`)
@@ -96,6 +98,8 @@ func (e estate) strangers() estate {
 	for name := range e.ids {
 		unknown.ids[name] = uuid.NewString()
 	}
+	unknown.ids["tool"] = "mark-" + rand.Text()
+	unknown.ids["hex"] = strings.ReplaceAll(uuid.NewString(), "-", "")
 	return unknown
 }
 

@@ -13,19 +13,20 @@ import (
 
 func TestEveryRouteHasTwoUsers(t *testing.T) {
 	t.Parallel()
-	rows, routes := twoUsers(), map[string]bool{}
+	all, routes := twoUsers(), map[string]bool{}
 	for _, route := range new(api.Server).Routes() {
-		key := route.Method + " " + route.Path
-		routes[key] = true
-		row, ok := rows[key]
-		if !ok {
-			t.Errorf("%s: no row says what Bob gets of Alice's; add one", key)
-		}
-		if isPublic := len(row.tries) > 0 && row.tries[0].want == public; ok && isPublic != route.Public() {
-			t.Errorf("%s: the row and the route do not agree whether it is public", key)
+		for _, key := range rows(route) {
+			routes[key] = true
+			row, ok := all[key]
+			if !ok {
+				t.Errorf("%s: no row says what Bob gets of Alice's; add one", key)
+			}
+			if isPublic := len(row.tries) > 0 && row.tries[0].want == public; ok && isPublic != route.Public() {
+				t.Errorf("%s: the row and the route do not agree whether it is public", key)
+			}
 		}
 	}
-	for key := range rows {
+	for key := range all {
 		if !routes[key] {
 			t.Errorf("%s: there is no such route any more", key)
 		}
@@ -36,6 +37,7 @@ func TestAC17AC45ThreadsOfOthersAreMissing(t *testing.T)    { t.Parallel(); meet
 func TestAC18AC19AssistantsOfOthersAreMissing(t *testing.T) { t.Parallel(); meet(t, "/assistants") }
 func TestAC45RunsOfOthersAreMissing(t *testing.T)           { t.Parallel(); meet(t, "/runs") }
 func TestAC23ItemsOfOthersAreMissing(t *testing.T)          { t.Parallel(); meet(t, "/store") }
+func TestAC45ToolsOfOthersAreMissing(t *testing.T)          { t.Parallel(); meet(t, "/mcp") }
 
 // meet lets Bob try everything on Alice's rows by the routes under a path, and Alice use them herself.
 func meet(t *testing.T, under string) {
@@ -43,7 +45,7 @@ func meet(t *testing.T, under string) {
 		s := serve(t, privateChat(), uri)
 		bobs := settle(t, s, bob)
 		for key, row := range twoUsers() {
-			method, path, _ := strings.Cut(key, " ")
+			method, path := strings.Fields(key)[0], strings.Fields(key)[1]
 			if !strings.HasPrefix(path, under) {
 				continue
 			}
@@ -55,7 +57,9 @@ func meet(t *testing.T, under string) {
 					try.check(t, e, method, path)
 				}
 				e.unchanged(t, before)
-				e.must(row.own, method, cmp.Or(row.path, template(path)), row.body)
+				if a := e.must(row.own, method, cmp.Or(row.path, template(path)), row.body); !strings.Contains(string(a.Body), e.fill(row.shows)) {
+					t.Errorf("the owner gets %s, want %s in it", a.Body, e.fill(row.shows))
+				}
 			})
 		}
 	})
@@ -77,16 +81,24 @@ func (y try) check(t *testing.T, e estate, method, path string) {
 	got := e.s.as(bob, method, e.fill(y.path), e.fill(y.body))
 	about := method + " " + y.path + " " + y.body
 	switch y.want {
-	case hidden:
-		unknown := e.strangers()
-		unknown.ids["mine"], unknown.ids["myrun"] = e.ids["mine"], e.ids["myrun"]
-		other := e.s.as(bob, method, unknown.fill(y.path), unknown.fill(y.body))
-		if got.Status != http.StatusNotFound {
-			t.Errorf("%s: status %d, want 404: %s", about, got.Status, got.Body)
+	case hidden, unknown:
+		absent := e.strangers()
+		absent.ids["mine"], absent.ids["myrun"] = e.ids["mine"], e.ids["myrun"]
+		other := e.s.as(bob, method, absent.fill(y.path), absent.fill(y.body))
+		if want := map[string]int{hidden: 404, unknown: 200}[y.want]; got.Status != want {
+			t.Errorf("%s: status %d, want %d: %s", about, got.Status, want, got.Body)
 		}
-		if diff := gocmp.Diff(other.comparable(unknown), got.comparable(e)); diff != "" {
+		if y.want == unknown && !strings.Contains(string(got.Body), `"error":{"code":-32602,"message":"unknown tool `) {
+			t.Errorf("%s: want an unknown tool: %s", about, got.Body)
+		}
+		if diff := gocmp.Diff(other.comparable(absent), got.comparable(e)); diff != "" {
 			t.Errorf("%s: not the answer of a row that is not there (-absent +foreign):\n%s", about, diff)
 		}
+	case public:
+		if owners := e.s.as(alice, method, e.fill(y.path), e.fill(y.body)); got.Status != owners.Status || string(got.Body) != string(owners.Body) {
+			t.Errorf("%s: status %d %s, and everyone should get %d %s", about, got.Status, got.Body, owners.Status, owners.Body)
+		}
+		e.reveals(t, got)
 	case missing:
 		if got.Status != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404: %s", about, got.Status, got.Body)
@@ -108,7 +120,7 @@ func (y try) check(t *testing.T, e estate, method, path string) {
 			t.Errorf("%s: status %d, want 409 %s: %s", about, got.Status, want, got.Body)
 		}
 	default:
-		if got.Status != http.StatusOK || y.want != without && string(got.Body) != y.want {
+		if got.Status != http.StatusOK || y.want != without && y.want != unasked && string(got.Body) != y.want {
 			t.Errorf("%s: status %d, want 200 %s: %s", about, got.Status, y.want, got.Body)
 		}
 		own := e.ids
@@ -134,18 +146,20 @@ func TestAC1NoCredentialsOnAnyRoute(t *testing.T) {
 		e := settle(t, s, alice)
 		before := e.snapshot()
 		for _, route := range new(api.Server).Routes() {
-			key := route.Method + " " + route.Path
-			a := s.as("", route.Method, e.fill(template(route.Path)), e.fill(twoUsers()[key].body))
-			if route.Public() {
-				if a.Status != http.StatusOK {
-					t.Errorf("%s: status %d, want 200", key, a.Status)
+			for _, key := range rows(route) {
+				row := twoUsers()[key]
+				a := s.as("", route.Method, e.fill(template(route.Path)), e.fill(row.body))
+				if route.Public() {
+					if a.Status != row.own {
+						t.Errorf("%s: status %d, want %d", key, a.Status, row.own)
+					}
+					continue
 				}
-				continue
+				if a.Status != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") != "Bearer" || a.field(t, "detail") == "" {
+					t.Errorf("%s: status %d, WWW-Authenticate %q: %s", key, a.Status, a.Header.Get("WWW-Authenticate"), a.Body)
+				}
+				e.reveals(t, a)
 			}
-			if a.Status != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") != "Bearer" || a.field(t, "detail") == "" {
-				t.Errorf("%s: status %d, WWW-Authenticate %q: %s", key, a.Status, a.Header.Get("WWW-Authenticate"), a.Body)
-			}
-			e.reveals(t, a)
 		}
 		e.unchanged(t, before)
 	})

@@ -123,6 +123,9 @@ func (s *server) request(token, method, path, body string) *http.Request {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	if strings.HasPrefix(path, "/mcp") {
+		asMCP(r.Header, body)
+	}
 	return r
 }
 

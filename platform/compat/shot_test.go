@@ -74,6 +74,8 @@ func (a *adversary) body(y *shot) string {
 		return a.item(y, mark)
 	case searching(path):
 		return a.search(y)
+	case strings.HasPrefix(path, "/mcp"):
+		return a.tool(mark)
 	case path == "/assistants":
 		return fmt.Sprintf(`{"graph_id": "agent", %s, "name": %q, "config": {"configurable": {"note": %q}}%s}`, metadata, mark, mark, a.create(y, assistants, "assistant_id"))
 	case path == "/threads":
@@ -106,6 +108,16 @@ func (a *adversary) body(y *shot) string {
 		return a.run(y, mark, metadata)
 	}
 	return `{` + metadata + `}`
+}
+
+// tool is a message about tools: each user sees what he named himself, and calls it, the graph's own, or nothing.
+func (a *adversary) tool(mark string) string {
+	if a.rng.IntN(2) == 0 {
+		return rpc("tools/list", a.oneOf(`{}`, `{"cursor": "0"}`, `{"cursor": "100"}`, `{"cursor": "-1"}`))
+	}
+	name := a.oneOf("agent", "assistant", a.estates[a.user].marker, mark)
+	return rpc("tools/call", fmt.Sprintf(`{"name": %q, "arguments": {"messages": [{"role": "user", "content": %q}]%s}}`, name, mark,
+		a.maybe(3, `, "context": {"user_id": "user0", "__x": 1, "langgraph_auth_user": {"identity": "user1"}}`)))
 }
 
 // item is a request to the store. All users use the same namespaces and keys.

@@ -1,6 +1,13 @@
 package compat
 
-import "strings"
+import (
+	"maps"
+	"net/http"
+	"strings"
+
+	"github.com/locutory/locutory/platform/api"
+	"github.com/locutory/locutory/platform/mcp"
+)
 
 // row says how two users meet on a route.
 type row struct {
@@ -9,6 +16,8 @@ type row struct {
 	body string
 	// path is the owner's; empty is the route's own.
 	path string
+	// shows is in what the owner gets.
+	shows string
 	// tries are what Bob does with the ids of Alice's estate; none means the route as the owner calls it, which must be hidden.
 	tries []try
 }
@@ -29,9 +38,59 @@ const (
 	anyone  = "anyone"   // 204 or 404: what is Bob's own, if there is any
 	silent  = "silent"   // 204, whether there is something or not
 	refused = "refused"  // 403, which says nothing of the row
+	unasked = "unasked"  // 200 without anything of Alice's, and no hook is asked
+	unknown = "unknown"  // 200 with an error, and byte for byte what a name that nothing has gets
 )
 
 const hello = `{"assistant_id": "agent", "input": {"messages": [{"role": "user", "content": "hello"}]}}`
+
+// rows are the keys of a route's rows: one, or one for each method that it is called with.
+func rows(route api.Route) []string {
+	key := route.Method + " " + route.Path
+	if route.Group != "mcp" || route.Method != http.MethodPost {
+		return []string{key}
+	}
+	var keys []string
+	for _, method := range mcp.Methods() {
+		keys = append(keys, key+" "+method)
+	}
+	return keys
+}
+
+// rpc is a message of the Model Context Protocol.
+func rpc(method, params string) string {
+	return `{"jsonrpc": "2.0", "id": 1, "method": "` + method + `", "params": ` + params + `}`
+}
+
+// toolUsers are the rows of a path where assistants are tools: all of {tool}'s names are Alice's.
+func toolUsers(path string) map[string]row {
+	call := func(name string) try {
+		return try{body: rpc("tools/call", `{"name": "`+name+`", "arguments": {"messages": [{"role": "user", "content": "hello"}]}}`), want: unknown}
+	}
+	const (
+		client   = `{"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}`
+		discover = `{"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+			"io.modelcontextprotocol/clientInfo": {"name": "c", "version": "1"}, "io.modelcontextprotocol/clientCapabilities": {}}}`
+	)
+	all := map[string]row{}
+	for method, r := range map[string]row{
+		"initialize":      {own: 200, body: rpc("initialize", client), shows: `"serverInfo"`, tries: []try{{body: rpc("initialize", client), want: unasked}}},
+		"ping":            {own: 200, body: rpc("ping", `{}`), shows: `"result":{}`, tries: []try{{body: rpc("ping", `{}`), want: unasked}}},
+		"server/discover": {own: 200, body: rpc("server/discover", discover), shows: `"supportedVersions"`, tries: []try{{body: rpc("server/discover", discover), want: unasked}}},
+		"tools/list": {own: 200, body: rpc("tools/list", `{}`), shows: `"name":"{tool}","title":"{tool}"`, tries: []try{
+			{body: rpc("tools/list", `{}`), want: without},
+			{body: rpc("tools/list", `{"cursor": "1"}`), want: without},
+		}},
+		"tools/call": {own: 200, body: call("{tool}").body, shows: `"echo: hello"`, tries: []try{
+			call("{tool}"), call("{tool}-{hex}"), call("mark-{hex}"), call("{assistant}"), call("{hex}"), call("assistant-{hex}"),
+		}},
+	} {
+		all["POST "+path+" "+method] = r
+	}
+	all["GET "+path] = row{own: 405, tries: []try{{want: public}}}
+	all["DELETE "+path] = row{own: 404, tries: []try{{want: public}}}
+	return all
+}
 
 // starts are the ways to start a run on what is Alice's.
 func starts(path string) []try {
@@ -95,7 +154,7 @@ func twoUsers() map[string]row {
 		seldom     = `{"assistant_id": "agent", "schedule": "0 0 29 2 *"}`
 		foreign    = `{"assistant_id": "{assistant}", "schedule": "0 0 29 2 *"}`
 	)
-	return map[string]row{
+	all := map[string]row{
 		"GET /ok":   {own: 200, tries: []try{{want: public}}},
 		"GET /info": {own: 200, tries: []try{{want: public}}},
 
@@ -239,4 +298,7 @@ func twoUsers() map[string]row {
 		}},
 		"GET /runs/:run_id/join": {own: 200, tries: []try{{path: "/runs/{run}/join"}, {path: "/runs/{pending}/join"}, {path: "/runs/{loose}/join"}}},
 	}
+	maps.Copy(all, toolUsers("/mcp"))
+	maps.Copy(all, toolUsers("/mcp/"))
+	return all
 }

@@ -74,7 +74,16 @@ func (s *Started) records(ctx context.Context, read access.ThreadScope) iter.Seq
 
 // Wait is [Runs.Wait].
 func (s *Started) Wait(ctx context.Context, read access.ThreadScope) (json.RawMessage, error) {
-	return s.runs.result(ctx, read, s.Run, s.records(ctx, read))
+	end, err := s.Outcome(ctx, read)
+	if err != nil {
+		return nil, err
+	}
+	return end.json()
+}
+
+// Outcome is Wait for callers who tell the ways apart in which a run can end.
+func (s *Started) Outcome(ctx context.Context, read access.ThreadScope) (Outcome, error) {
+	return s.runs.outcome(ctx, read, s.Run, s.records(ctx, read))
 }
 
 func (r *Runs) frames(
@@ -131,15 +140,37 @@ func (r *Runs) fold(ctx context.Context, read access.ThreadScope, run store.Run,
 	})
 }
 
+// Outcome is what a run came to.
+type Outcome struct {
+	// Failure is why the run failed, nil if it did not.
+	Failure *graphs.Failure
+	// Values are an object of the final values, with __interrupt__ when the run asks something; nil after a failure.
+	Values json.RawMessage
+	// Cancelled says that somebody stopped the run: the values are those that it had come to.
+	Cancelled bool
+}
+
+// json is the outcome as wait and join answer it (rest.md §5.7).
+func (o Outcome) json() (json.RawMessage, error) {
+	if o.Failure != nil {
+		return json.Marshal(wire.RunFailed{Error: wire.RunError{Error: o.Failure.Class, Message: o.Failure.Message}})
+	}
+	return o.Values, nil
+}
+
 // Wait returns what the run came to once it has ended: an object of its final values, with __interrupt__ when it asks something, or of
 // __error__ when it failed (rest.md §5.7). Of a run whose log or first state is gone it returns the thread's values.
 func (r *Runs) Wait(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
-	return r.result(ctx, read, run, r.follower.Run(ctx, read, run.ThreadID, run.ID, -1))
+	end, err := r.outcome(ctx, read, run, r.follower.Run(ctx, read, run.ThreadID, run.ID, -1))
+	if err != nil {
+		return nil, err
+	}
+	return end.json()
 }
 
-func (r *Runs) result(
+func (r *Runs) outcome(
 	ctx context.Context, read access.ThreadScope, run store.Run, records iter.Seq2[events.Record, error],
-) (json.RawMessage, error) {
+) (Outcome, error) {
 	fold := r.fold(ctx, read, run, v1.Options{Modes: []wire.StreamMode{wire.StreamCustom}}) // few frames; values are kept in any case
 	seen, lost := false, false
 	for record, err := range records {
@@ -147,42 +178,43 @@ func (r *Runs) result(
 			_, err = apply(fold, record, &lost)
 		}
 		if err != nil {
-			return nil, err
+			return Outcome{}, err
 		}
 		seen = seen || record.RunStart != nil
 	}
-	if end := fold.Ended(); end != nil && end.Error != nil {
-		return failed(end.Error)
+	end := fold.Ended()
+	if end != nil && end.Error != nil {
+		return Outcome{Failure: end.Error}, nil
 	}
+	cancelled := end != nil && end.Status == store.RunInterrupted
 	if !seen || lost {
-		return r.remembered(ctx, read, run)
+		o, err := r.remembered(ctx, read, run)
+		o.Cancelled = o.Cancelled || cancelled
+		return o, err
 	}
-	return fold.Values(), nil
-}
-
-func failed(f *graphs.Failure) (json.RawMessage, error) {
-	return json.Marshal(wire.RunFailed{Error: wire.RunError{Error: f.Class, Message: f.Message}})
+	return Outcome{Values: fold.Values(), Cancelled: cancelled}, nil
 }
 
 // remembered is what the rows still tell of a run without a log.
-func (r *Runs) remembered(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
+func (r *Runs) remembered(ctx context.Context, read access.ThreadScope, run store.Run) (Outcome, error) {
 	row, err := r.DB.Runs.ByID(ctx, read, run.ID)
 	if err == nil && row.Error != nil {
 		var f graphs.Failure
 		if err := json.Unmarshal(row.Error, &f); err != nil {
-			return nil, fmt.Errorf("error of run %s: %w", run.ID, err)
+			return Outcome{}, fmt.Errorf("error of run %s: %w", run.ID, err)
 		}
-		return failed(&f)
+		return Outcome{Failure: &f}, nil
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+		return Outcome{}, err
 	}
+	o := Outcome{Values: json.RawMessage("{}"), Cancelled: row.Status == store.RunInterrupted}
 	thread, err := r.DB.Threads.Get(ctx, read, run.ThreadID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+		return Outcome{}, err
 	}
-	if len(thread.Values) == 0 || thread.Values[0] != '{' {
-		return json.RawMessage("{}"), nil
+	if len(thread.Values) > 0 && thread.Values[0] == '{' {
+		o.Values = thread.Values
 	}
-	return thread.Values, nil
+	return o, nil
 }
