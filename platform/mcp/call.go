@@ -122,7 +122,9 @@ func (s *Server) abandon(ctx context.Context, scope *access.ThreadScope, run sto
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
-	err := s.Runs.Cancel(ctx, *scope, run.ThreadID, run.ID, store.CancelInterrupt, false)
+	err := s.Runs.Cancel(ctx, *scope, runs.Cancel{
+		ThreadID: run.ThreadID, RunID: run.ID, Action: store.CancelInterrupt, Reason: store.ReasonDisconnect,
+	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		s.Log.WarnContext(ctx, "cancel of an abandoned tool call failed", "run_id", run.ID, "error", err)
 	}
