@@ -69,6 +69,8 @@ func (rt *Runtime) call(ctx context.Context, source Source, in any) (*run, error
 	for _, key := range []any{turnKey{}, partKey{}, stateKey{}, toolCallKey{}} { // those are this node's
 		ctx = context.WithValue(ctx, key, nil)
 	}
+	t.seat.lend(r.slots)
+	defer t.seat.regain(ctx, r.slots)
 	if err := child.all(ctx, begin); err != nil {
 		return nil, err
 	}

@@ -76,6 +76,12 @@ func (r *run) attemptTask(ctx context.Context, t *task) (err error) {
 
 // limited calls the node within the time that it has.
 func (r *run) limited(ctx context.Context, t *task) (Update, error) {
+	if t.node.sub == nil { // the nodes inside of a subgraph have their own
+		if err := t.seat.take(ctx, r.slots); err != nil {
+			return nil, err
+		}
+		defer t.seat.leave(r.slots)
+	}
 	d := t.node.timeout
 	if d <= 0 {
 		return r.update(ctx, t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -161,6 +162,56 @@ func TestTaskContextEnds(t *testing.T) {
 		<-kept.Done()
 		if !errors.Is(kept.Err(), context.Canceled) || !errors.Is(rt.Write("late"), graphs.ErrTaskOver) {
 			t.Errorf("early=%v: context %v, write %v", early, kept.Err(), rt.Write("late"))
+		}
+	}
+}
+
+// The limit is the run's: graphs that are nodes, and graphs that nodes call, share it, and none of them waits for itself.
+func TestMaxConcurrencyInside(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int{1, 2} {
+		for name, saver := range map[string]graphs.Saver{"bare": nil, "saved": memory.New()} {
+			t.Run(fmt.Sprintf("%d/%s", limit, name), func(t *testing.T) {
+				t.Parallel()
+				var busy, most atomic.Int32
+				work := func(context.Context, listState) (graphs.Update, error) {
+					now := busy.Add(1)
+					for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
+					}
+					for range 100 {
+						runtime.Gosched() // so that others would be seen
+					}
+					busy.Add(-1)
+					return graphs.Patch(listState{Items: []string{"x"}}), nil
+				}
+				inner := graphs.NewStateGraph[listState]()
+				for i := range 4 {
+					inner.AddNode(fmt.Sprint("i", i), work).AddEdge(graphs.Start, fmt.Sprint("i", i))
+				}
+				outer := graphs.NewStateGraph[listState]()
+				for i := range 3 {
+					outer.AddSubgraph(fmt.Sprint("sub", i), inner).AddEdge(graphs.Start, fmt.Sprint("sub", i))
+					outer.AddNode(fmt.Sprint("call", i), func(ctx context.Context, s listState) (graphs.Update, error) {
+						if _, err := work(ctx, s); err != nil {
+							return nil, err
+						}
+						var both [2]error
+						var calls sync.WaitGroup
+						for part := range both {
+							calls.Go(func() { _, both[part] = graphs.Call[listState](graphs.WithTurn(ctx, part, nil), inner, listState{}) })
+						}
+						calls.Wait()
+						if err := errors.Join(both[:]...); err != nil {
+							return nil, err
+						}
+						return work(ctx, s)
+					}).AddEdge(graphs.Start, fmt.Sprint("call", i))
+				}
+				invoke[listState](t, compile(t, outer), listState{}, graphs.Config{MaxConcurrency: limit, Saver: saver})
+				if n := int(most.Load()); n > limit || n < 1 {
+					t.Errorf("%d ran at the same time, want at most %d", n, limit)
+				}
+			})
 		}
 	}
 }

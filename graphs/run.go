@@ -31,6 +31,7 @@ type run struct {
 	encode bool
 	inbox  chan signal
 	crew   crew
+	slots  slots
 	keep   keeper
 	probes struct{ guard, roundTrip bool }
 
@@ -114,7 +115,7 @@ func (g *graph) newRun(cfg Config) *run {
 		g: g, cfg: cfg, ns: cfg.CheckpointNS, encode: true,
 		keep:    keeper{saver: cfg.Saver, durability: cfg.Durability, ns: cfg.CheckpointNS},
 		attempt: max(cfg.Attempt, 1), limit: cfg.RecursionLimit,
-		cells: make([]cell, len(g.channels)),
+		cells: make([]cell, len(g.channels)), slots: newSlots(cfg.MaxConcurrency),
 	}
 	if r.cfg.InterruptBefore == nil {
 		r.cfg.InterruptBefore = g.before

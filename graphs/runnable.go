@@ -100,7 +100,8 @@ type Config struct {
 	Context                    json.RawMessage
 	Metadata                   map[string]json.RawMessage
 	Tags                       []string
-	// MaxConcurrency is how many tasks of a step may run at the same time; 0 means all.
+	// MaxConcurrency is how many nodes may run at the same time, those of subgraphs and called graphs included; 0 means all that are
+	// led to. A node that waits for a graph which it calls does not count.
 	MaxConcurrency int
 	// StepTimeout ends the contexts of a step's nodes; 0 means never.
 	StepTimeout time.Duration

@@ -18,7 +18,7 @@ import (
 //	reduce:"add"         numbers: writes are added
 //	channel:"ephemeral"  the value lives for one step
 //	channel:"untracked"  the value is in no checkpoint
-//	channel:"private"    the key is neither input nor output
+//	channel:"private"    the key is neither input nor output; states and history show it
 //
 // Without a reducer the last value wins, and two writes in one step are an error. Mistakes are collected and told by Compile.
 // A StateGraph is a [Source]: a server takes it as it is.

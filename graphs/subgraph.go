@@ -115,7 +115,7 @@ func (r *run) child(t *task, sub *graph, ns string) *run {
 		cfg.Saver = &relay{to: cfg.Saver, run: r, task: t}
 	}
 	child := sub.newRun(cfg)
-	child.encode, child.replay = r.encode, r.replay
+	child.encode, child.replay, child.slots = r.encode, r.replay, r.slots
 	if r.yield != nil {
 		child.yield = func(e Event, _ error) bool { return r.tell(t, signal{event: e, relayed: true}) }
 	}

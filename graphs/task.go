@@ -52,6 +52,7 @@ type task struct {
 	origin, base string
 	// gone is closed when the coordinator listens no more.
 	gone <-chan struct{}
+	seat seat
 	// refused is the question whose answer did not fit.
 	refused *Interruption
 	err     error

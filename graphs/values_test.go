@@ -62,3 +62,36 @@ func TestValues(t *testing.T) {
 		t.Error("a private key came in:", diff)
 	}
 }
+
+// A state shows every key, as LangGraph's does: private keeps one out of input and output, not from who may read the thread.
+func TestStateShowsPrivate(t *testing.T) {
+	t.Parallel()
+	g := compile(t, graphs.NewStateGraph[graphs.Values](graphs.Field[string]("shown"), graphs.Field[string]("secret", `channel:"private"`)).
+		AddNode("n", func(context.Context, graphs.Values) (graphs.Update, error) {
+			return graphs.Set{"shown": "a", "secret": "b"}, nil
+		}).AddEdge(graphs.Start, "n"))
+	cfg := graphs.Config{Saver: memory.New()}
+	res := run(t, g, value(`{"shown":"in","secret":"from outside"}`), cfg)
+	if diff := cmp.Diff([]string{"shown"}, res.Of(graphs.KindRunStart)[0].RunStart.Output); diff != "" {
+		t.Error("output:", diff)
+	}
+	var history []string
+	for shot, err := range graphs.ReadHistory(t.Context(), cfg.Saver, graphs.ListQuery{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := string(shot.Values)
+		for _, task := range shot.Tasks {
+			line += " " + task.Name + string(task.Result)
+		}
+		history = append(history, line)
+	}
+	want := []string{
+		`{"secret":"b","shown":"a"}`,
+		`{"shown":"in"} n{"secret":"b","shown":"a"}`,
+		`{} __start__{"shown":"in"}`,
+	}
+	if diff := cmp.Diff(want, history); diff != "" {
+		t.Error("history:", diff)
+	}
+}
