@@ -73,8 +73,11 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 
 // way is how hooks are told that a request has come.
 func (r Route) way() (authhooks.Origin, authhooks.Transport) {
-	if r.Group == "mcp" {
+	switch r.Group {
+	case "mcp":
 		return authhooks.OriginMCP, authhooks.TransportMCP
+	case "a2a":
+		return authhooks.OriginA2A, authhooks.TransportA2A
 	}
 	return authhooks.OriginAPI, authhooks.TransportHTTP
 }

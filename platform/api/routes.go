@@ -103,6 +103,10 @@ func (s *Server) Routes() []Route {
 		{patch, "/runs/crons/:cron_id", "runs", append(asks("crons:update", "(threads:read)"), createsRun()...), s.patchCron},
 		{del, "/runs/crons/:cron_id", "runs", asks("crons:delete", "(threads:read)"), s.deleteCron},
 
+		{post, "/a2a/:assistant_id", "a2a", asksA2A(), s.callAgent},
+		{get, "/a2a/:assistant_id/.well-known/agent-card.json", "a2a", asks("assistants:read"), s.agentCard},
+		{get, "/.well-known/agent-card.json", "a2a", asks("assistants:read"), s.agentCard},
+
 		{post, "/runs", "runs", createsRun(), s.createRun},
 		{post, "/runs/stream", "runs", createsRun("threads:read"), s.streamRun},
 		{post, "/runs/wait", "runs", createsRun("threads:read"), s.waitRun},

@@ -19,6 +19,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/locutory/locutory/platform/a2a"
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/config"
 	"github.com/locutory/locutory/platform/items"
@@ -54,6 +55,7 @@ type Config struct {
 // Server answers the Agent Server's routes.
 type Server struct {
 	Config
+	agents *a2a.Agents
 	engine *gin.Engine
 	pulse  *pulse
 	tools  *mcp.Server
@@ -72,6 +74,10 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{Config: cfg, pulse: newPulse(cfg.Heartbeat)}
 	s.tools = mcp.New(mcp.Config{DB: s.DB, Runs: s.Runs, Guard: s.Guard, Schemas: s.toolSchemas, Version: s.Version, Log: s.Log})
+	s.agents = a2a.New(a2a.Config{
+		DB: s.DB, Runs: s.Runs, Guard: s.Guard, Graphs: s.Graphs, Version: s.Version, NewID: s.NewID,
+		Schemas: s.toolSchemas,
+	})
 	for _, route := range s.Routes() {
 		if route.Events == nil {
 			s.pulse.close()

@@ -33,11 +33,7 @@ var errDraining = errors.New("the server is stopping")
 // way out the caller's error aborts the connection, so that the client knows to come back (EVENTS: a stream that ends cleanly
 // says that the run has ended).
 func (c *call) sse(ctx context.Context, frames iter.Seq2[events.Frame, error]) error {
-	h := c.gin.Writer.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-cache")
-	h.Set("X-Accel-Buffering", "no")
-	w := c.begin()
+	w := c.beginEvents()
 	defer w.end()
 	var buf bytes.Buffer
 	return feed(ctx, c.server, frames, func(batch []events.Frame) error {
@@ -52,6 +48,15 @@ func (c *call) sse(ctx context.Context, frames iter.Seq2[events.Frame, error]) e
 		}
 		return w.send(buf.Bytes())
 	})
+}
+
+// beginEvents sends the head of an answer of server-sent events.
+func (c *call) beginEvents() *sender {
+	h := c.gin.Writer.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Accel-Buffering", "no")
+	return c.begin()
 }
 
 func writeFrame(buf *bytes.Buffer, f events.Frame) {
@@ -154,8 +159,11 @@ func (a *ahead) free(n int64) {
 // weight is how many bytes items have that may be large.
 func weight[T any](items ...T) (n int64) {
 	for _, i := range items {
-		if frame, ok := any(i).(events.Frame); ok {
-			n += int64(len(frame.Data))
+		switch i := any(i).(type) {
+		case events.Frame:
+			n += int64(len(i.Data))
+		case []byte:
+			n += int64(len(i))
 		}
 	}
 	return n

@@ -39,6 +39,12 @@ func TestAC45RunsOfOthersAreMissing(t *testing.T)           { t.Parallel(); meet
 func TestAC23ItemsOfOthersAreMissing(t *testing.T)          { t.Parallel(); meet(t, "/store") }
 func TestAC45ToolsOfOthersAreMissing(t *testing.T)          { t.Parallel(); meet(t, "/mcp") }
 
+func TestAC45TasksOfOthersAreMissing(t *testing.T) {
+	t.Parallel()
+	t.Run("agents", func(t *testing.T) { t.Parallel(); meet(t, "/a2a") })
+	t.Run("cards", func(t *testing.T) { t.Parallel(); meet(t, "/.well-known") })
+}
+
 // meet lets Bob try everything on Alice's rows by the routes under a path, and Alice use them herself.
 func meet(t *testing.T, under string) {
 	databases(t, func(t *testing.T, uri string) {

@@ -120,6 +120,7 @@ func (s *server) request(token, method, path, body string) *http.Request {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	r.Header.Set("Accept", "application/json, text/event-stream")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

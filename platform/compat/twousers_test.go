@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/locutory/locutory/platform/a2a"
 	"github.com/locutory/locutory/platform/api"
 	"github.com/locutory/locutory/platform/mcp"
 )
@@ -47,11 +48,12 @@ const hello = `{"assistant_id": "agent", "input": {"messages": [{"role": "user",
 // rows are the keys of a route's rows: one, or one for each method that it is called with.
 func rows(route api.Route) []string {
 	key := route.Method + " " + route.Path
-	if route.Group != "mcp" || route.Method != http.MethodPost {
+	methods := map[string]func() []string{"mcp": mcp.Methods, "a2a": a2a.Methods}[route.Group]
+	if methods == nil || route.Method != http.MethodPost {
 		return []string{key}
 	}
 	var keys []string
-	for _, method := range mcp.Methods() {
+	for _, method := range methods() {
 		keys = append(keys, key+" "+method)
 	}
 	return keys
@@ -293,11 +295,17 @@ func twoUsers() map[string]row {
 			{body: `{"prefix": ["*", "deep"], "suffix": ["deep"]}`, want: without},
 		}},
 
+		"GET /a2a/:assistant_id/.well-known/agent-card.json": {own: 200, path: "/a2a/{assistant}/.well-known/agent-card.json"},
+		"GET /.well-known/agent-card.json": {own: 200, path: "/.well-known/agent-card.json?assistant_id={assistant}", tries: []try{
+			{path: "/.well-known/agent-card.json?assistant_id={assistant}"},
+		}},
+
 		"GET /runs/:run_id/stream": {own: 200, tries: []try{
 			{path: "/runs/{run}/stream"}, {path: "/runs/{pending}/stream"}, {path: "/runs/{loose}/stream"},
 		}},
 		"GET /runs/:run_id/join": {own: 200, tries: []try{{path: "/runs/{run}/join"}, {path: "/runs/{pending}/join"}, {path: "/runs/{loose}/join"}}},
 	}
+	maps.Copy(all, agentUsers())
 	maps.Copy(all, toolUsers("/mcp"))
 	maps.Copy(all, toolUsers("/mcp/"))
 	return all

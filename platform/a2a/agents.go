@@ -1,0 +1,221 @@
+package a2a
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/access"
+	"github.com/locutory/locutory/platform/runs"
+	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// Config is what Agents need.
+type Config struct {
+	DB     *store.DB
+	Runs   *runs.Runs
+	Guard  *access.Guard
+	Graphs runs.Registry
+	// Schemas describes the graph of an assistant. Its errors are for the caller.
+	Schemas func(ctx context.Context, assistant store.Assistant) (graphs.Schemas, error)
+	// Version is the server's, which cards tell.
+	Version string
+	NewID   func() string // UUIDs that grow with time
+}
+
+// Agents are the assistants of a server, as agents. They are safe for concurrent use.
+type Agents struct{ Config }
+
+// New returns Agents.
+func New(cfg Config) *Agents { return &Agents{cfg} }
+
+// Request is one call of a method. The context of [Agents.Call] has the caller.
+type Request struct {
+	// Assistant is the id of an assistant, or the name of a graph.
+	Assistant string
+	Body      []byte
+	// Accept are the values of the header of that name, and Version is that of A2A-Version.
+	Accept  []string
+	Version string
+	// URL is that of the endpoint for this assistant, as the caller reaches it.
+	URL string
+	// ID is the request's, for logs.
+	ID string
+}
+
+// Answer is what the caller gets: Body at once; or what Wait returns, which takes its time; or the messages of Stream, each a JSON
+// document of one line, until it ends. A stream that ends without an error says that the task has ended or waits for input. Close must
+// be called in any case.
+type Answer struct {
+	Status int // of HTTP, for Body
+	Body   []byte
+	Wait   func(ctx context.Context) ([]byte, error)
+	Stream iter.Seq2[[]byte, error]
+	close  func()
+}
+
+// Close ends what the answer follows. The run goes on.
+func (a *Answer) Close() {
+	if a.close != nil {
+		a.close()
+	}
+}
+
+// call is one request on its way.
+type call struct {
+	*Agents
+	request   Request
+	rpc       rpcRequest
+	version   version
+	assistant store.Assistant
+}
+
+// method answers one.
+type method struct {
+	version version
+	streams bool
+	handle  func(*call, context.Context) (*Answer, error)
+}
+
+// methods are by name.
+func methods() map[string]method {
+	return map[string]method{
+		"SendMessage":          {v10, false, (*call).send},
+		"SendStreamingMessage": {v10, true, (*call).send},
+		"GetTask":              {v10, false, (*call).get},
+		"ListTasks":            {v10, false, (*call).list},
+		"CancelTask":           {v10, false, (*call).cancel},
+		"SubscribeToTask":      {v10, true, (*call).subscribe},
+		"GetExtendedAgentCard": {v10, false, (*call).extendedCard},
+
+		"CreateTaskPushNotificationConfig": {v10, false, (*call).noPush},
+		"GetTaskPushNotificationConfig":    {v10, false, (*call).noPush},
+		"ListTaskPushNotificationConfigs":  {v10, false, (*call).noPush},
+		"DeleteTaskPushNotificationConfig": {v10, false, (*call).noPush},
+
+		"message/send":                       {v03, false, (*call).send},
+		"message/stream":                     {v03, true, (*call).send},
+		"tasks/get":                          {v03, false, (*call).get},
+		"tasks/cancel":                       {v03, false, (*call).cancel},
+		"tasks/resubscribe":                  {v03, true, (*call).subscribe},
+		"agent/getAuthenticatedExtendedCard": {v03, false, (*call).extendedCard},
+
+		"tasks/pushNotificationConfig/set":    {v03, false, (*call).noPush},
+		"tasks/pushNotificationConfig/get":    {v03, false, (*call).noPush},
+		"tasks/pushNotificationConfig/list":   {v03, false, (*call).noPush},
+		"tasks/pushNotificationConfig/delete": {v03, false, (*call).noPush},
+	}
+}
+
+// Methods are the names of all methods, of both versions.
+func Methods() []string { return slices.Sorted(maps.Keys(methods())) }
+
+// Call answers a request. What the protocol has a code for is in the answer; an error is one that every route of the server gives: of
+// the hooks, or that there is no such assistant.
+func (a *Agents) Call(ctx context.Context, r Request) (*Answer, error) {
+	c := &call{Agents: a, request: r}
+	answer, err := c.answer(ctx)
+	var refused *rpcError
+	if errors.As(err, &refused) {
+		return &Answer{Status: refused.status(), Body: c.failed(refused)}, nil
+	}
+	return answer, err
+}
+
+func (c *call) answer(ctx context.Context) (*Answer, error) {
+	if err := c.rpc.read(c.request.Body); err != nil {
+		return nil, err
+	}
+	m, known := methods()[c.rpc.Method]
+	c.version = m.version
+	if err := accepts(c.request.Accept, m.streams); err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, fail(codeNoMethod, "no such method: %.60q", c.rpc.Method)
+	}
+	if err := supported(c.request.Version); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.assistant, err = c.found(ctx, c.request.Assistant, false); err != nil {
+		return nil, err
+	}
+	return m.handle(c, ctx)
+}
+
+// found returns an assistant. Every caller may run those of the graphs themselves, as on every other way to a run; always asks the
+// hooks for those too.
+func (a *Agents) found(ctx context.Context, text string, always bool) (store.Assistant, error) {
+	id, system := runs.SystemAssistant(a.Graphs, text)
+	if !system {
+		if !wire.IsUUID(text) {
+			return store.Assistant{}, noAssistant()
+		}
+		id = strings.ToLower(text)
+	}
+	scope := a.Guard.SystemAssistant()
+	if !system || always {
+		value := &authhooks.AssistantsRead{}
+		authhooks.SetFacts(value, authhooks.Facts{AssistantID: id})
+		var err error
+		if scope, err = a.Guard.Assistants(ctx, value); err != nil {
+			return store.Assistant{}, err
+		}
+	}
+	row, err := a.DB.Assistants.Get(ctx, scope, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Assistant{}, noAssistant()
+	}
+	return row, err
+}
+
+func noAssistant() error {
+	return &runs.Refusal{Status: http.StatusNotFound, Detail: "Assistant not found"}
+}
+
+// read asks threads:read.
+func (c *call) read(ctx context.Context, facts authhooks.Facts) (access.ThreadScope, error) {
+	value := &authhooks.ThreadsRead{}
+	authhooks.SetFacts(value, facts)
+	return c.Guard.Threads(ctx, value)
+}
+
+// result is an answer that is there at once.
+func (c *call) result(v any) (*Answer, error) {
+	body, err := c.succeeded(v)
+	return &Answer{Status: http.StatusOK, Body: body}, err
+}
+
+func (c *call) noPush(context.Context) (*Answer, error) {
+	return nil, fail(codeNoPush, "push notifications are not supported; follow the task's stream, or ask for the task")
+}
+
+func (c *call) extendedCard(ctx context.Context) (*Answer, error) {
+	if _, err := c.found(ctx, c.request.Assistant, true); err != nil {
+		return nil, err
+	}
+	return c.result(c.card(c.assistant, c.request.URL))
+}
+
+// params decodes the request's parameters.
+func (c *call) params(v any) error {
+	if len(c.rpc.Params) == 0 {
+		return nil
+	}
+	if err := wire.Decode(c.rpc.Params, v); err != nil {
+		return fail(codeParams, "params: %s", err)
+	}
+	return nil
+}
+
+// raw reports whether there is something but null.
+func given(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }

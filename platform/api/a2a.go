@@ -1,0 +1,91 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/locutory/locutory/platform/a2a"
+)
+
+// asksA2A are the events of the methods of an agent: those of the REST route with the same effect.
+func asksA2A() []string {
+	return asks("(assistants:read)", "(threads:create_run)", "(threads:create)", "(threads:read)", "(threads:update)", "(threads:search)")
+}
+
+// callAgent answers POST /a2a/{assistant_id}: JSON-RPC of the Agent2Agent protocol (rest.md §8.3).
+func (s *Server) callAgent(ctx context.Context, c *call) error {
+	body, err := c.read()
+	if err != nil {
+		return err
+	}
+	assistant := c.gin.Param("assistant_id")
+	answer, err := s.agents.Call(ctx, a2a.Request{
+		Assistant: assistant, Body: body, ID: c.requestID, URL: s.agentURL(c, assistant),
+		Accept: c.gin.Request.Header.Values("Accept"), Version: c.gin.GetHeader("A2A-Version"),
+	})
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	switch {
+	case answer.Stream != nil:
+		return c.documents(ctx, answer.Stream)
+	case answer.Wait != nil:
+		return c.slowly(ctx, answer.Wait)
+	}
+	c.gin.Data(answer.Status, "application/json", answer.Body)
+	return nil
+}
+
+// agentCard answers GET /a2a/{assistant_id}/.well-known/agent-card.json and GET /.well-known/agent-card.json?assistant_id=….
+func (s *Server) agentCard(ctx context.Context, c *call) error {
+	assistant := c.gin.Param("assistant_id")
+	if assistant == "" {
+		assistant = c.gin.Query("assistant_id")
+	}
+	if assistant == "" {
+		return refuse(http.StatusUnprocessableEntity, "assistant_id is required: every assistant has a card of its own")
+	}
+	card, err := s.agents.Card(ctx, assistant, func(id string) string { return s.agentURL(c, id) })
+	if err != nil {
+		return err
+	}
+	c.gin.Data(http.StatusOK, "application/json", card)
+	return nil
+}
+
+// agentURL is where an assistant answers, as the caller has reached this server. Behind a proxy that ends TLS, the proxy says so.
+func (s *Server) agentURL(c *call, assistant string) string {
+	r := c.gin.Request
+	u := url.URL{Scheme: "http", Host: r.Host, Path: strings.TrimSuffix(s.MountPrefix, "/") + "/a2a/" + assistant}
+	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+		u.Scheme = "https"
+	}
+	return u.String()
+}
+
+// documents answers with JSON documents as server-sent events without names, as they come. As with [call.sse], nil means that all were
+// sent.
+func (c *call) documents(ctx context.Context, documents iter.Seq2[[]byte, error]) error {
+	w := c.beginEvents()
+	defer w.end()
+	var buf bytes.Buffer
+	return feed(ctx, c.server, documents, func(batch [][]byte) error {
+		if buf.Reset(); buf.Cap() > 2*aheadBytes {
+			buf = bytes.Buffer{}
+		}
+		for _, document := range batch {
+			buf.WriteString("data: ")
+			buf.Write(document)
+			buf.WriteString("\n\n")
+		}
+		if len(batch) == 0 {
+			buf.WriteString(": heartbeat\n\n")
+		}
+		return w.send(buf.Bytes())
+	})
+}

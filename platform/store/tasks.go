@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
+)
+
+// TaskKey is the key of a run's metadata that names the task which the run goes on with: the id of the task's first run. A run without
+// it is a task of its own.
+const TaskKey = "a2a_task_id"
+
+// Task is a run, and those that answered what it asked, as one: its newest run, and what its thread says of it.
+type Task struct {
+	ID string // of its first run
+	// Run is its newest.
+	Run
+	// Latest says that no run of the thread is newer: what the thread waits for, it waits for because of this run.
+	Latest       bool
+	ThreadStatus string
+	Interrupts   JSON // the thread's, by task of the graph
+}
+
+// Asks reports whether the task's newest run paused, and the thread waits for somebody to go on with it.
+func (t *Task) Asks() bool {
+	return t.Status == RunSuccess && t.Latest && t.ThreadStatus == "interrupted"
+}
+
+// TaskQuery selects the tasks of one assistant: those that have everything that is set.
+type TaskQuery struct {
+	AssistantID string
+	ID          string
+	ThreadID    string
+	// Statuses are of runs; Asking, if it is not nil, says whether a successful one asks.
+	Statuses []string
+	Asking   *bool
+	// Metadata and Values are objects that the thread's metadata and its latest values contain; nil for any.
+	Metadata, Values JSON
+	// Since keeps tasks that were updated at or after it.
+	Since time.Time
+	// Before is the last task of the page before: those come that were updated before it.
+	Before *TaskPlace
+	// Limit is the page size; 0 means 10.
+	Limit int
+}
+
+// TaskPlace is where a task is in the order of tasks.
+type TaskPlace struct {
+	UpdatedAt time.Time
+	RunID     string
+}
+
+const (
+	// taskOf is the id of the task that a run belongs to; of what is no UUID, that is nobody's task.
+	taskOf = `COALESCE(%[1]s.metadata ->> '` + TaskKey + `', CAST(%[1]s.id AS text))`
+	// latestRun says that no run of the thread is newer.
+	latestRun = `NOT EXISTS (SELECT 1 FROM runs l WHERE l.thread_id = r.thread_id AND (l.created_at, l.id) > (r.created_at, r.id))`
+)
+
+// Tasks returns a page of the tasks of an assistant on threads that s, a scope for read or search, reaches: the one updated last comes
+// first. Total is how many there are in all, exactly up to 10,000.
+func (r *Runs) Tasks(ctx context.Context, s access.ThreadScope, q TaskQuery) (page []Task, total int, err error) {
+	if err := s.Permit(authhooks.Read, authhooks.Search); err != nil {
+		return nil, 0, err
+	}
+	where, args, err := r.tasks(s, q)
+	if errors.Is(err, ErrNotFound) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	from := ` FROM runs r JOIN threads t ON t.id = r.thread_id WHERE ` + where
+	all, allArgs := from, args
+	if q.Before != nil {
+		id, ok := key(q.Before.RunID)
+		if !ok {
+			return nil, 0, fmt.Errorf("%w: no such place in the tasks", ErrQuery)
+		}
+		from, args = from+` AND (r.updated_at, r.id) < (?, ?)`, append(args[:len(args):len(args)], r.db.at(q.Before.UpdatedAt), id)
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 10
+	}
+	err = each(r.db.read(ctx), func(rows *sql.Rows) error {
+		var t Task
+		var interrupts raw
+		err := scanRun(rows, &t.Run, &t.ID, &t.Latest, &t.ThreadStatus, &interrupts)
+		t.Interrupts = JSON(interrupts)
+		page = append(page, t)
+		return err
+	}, `SELECT `+runColumns+`, `+fmt.Sprintf(taskOf, "r")+`, `+latestRun+`, t.status, t.interrupts`+from+
+		` ORDER BY r.updated_at DESC, r.id DESC LIMIT ?`, append(args[:len(args):len(args)], limit)...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("find tasks: %w", err)
+	}
+	err = one(r.db.read(ctx), []any{&total}, `SELECT count(*) FROM (SELECT 1`+all+` LIMIT ?) AS counted`,
+		append(allArgs[:len(allArgs):len(allArgs)], countUpTo)...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count tasks: %w", err)
+	}
+	return page, total, nil
+}
+
+// Task returns one task, or ErrNotFound.
+func (r *Runs) Task(ctx context.Context, s access.ThreadScope, q TaskQuery) (Task, error) {
+	q.Limit = 1
+	page, _, err := r.Tasks(ctx, s, q)
+	if err != nil {
+		return Task{}, err
+	}
+	if len(page) == 0 {
+		return Task{}, ErrNotFound
+	}
+	return page[0], nil
+}
+
+// tasks is the condition for the newest run of a task. ErrNotFound means that an id in it is none.
+func (r *Runs) tasks(s access.ThreadScope, q TaskQuery) (where string, args []any, err error) {
+	assistant, ok := key(q.AssistantID)
+	if !ok {
+		return "", nil, ErrNotFound
+	}
+	filter, filterArgs := r.db.reachThread("t", s.Filter())
+	conditions := []string{
+		"r.assistant_id = ?", "t.hidden_at IS NULL", filter,
+		`NOT EXISTS (SELECT 1 FROM runs n WHERE n.thread_id = r.thread_id AND n.assistant_id = r.assistant_id AND ` +
+			fmt.Sprintf(taskOf, "n") + ` = ` + fmt.Sprintf(taskOf, "r") + ` AND (n.created_at, n.id) > (r.created_at, r.id))`,
+	}
+	args = append([]any{assistant}, filterArgs...)
+	add := func(condition string, more ...any) {
+		conditions, args = append(conditions, condition), append(args, more...)
+	}
+	if q.ThreadID != "" {
+		id, ok := key(q.ThreadID)
+		if !ok {
+			return "", nil, ErrNotFound
+		}
+		add("r.thread_id = ?", id)
+	}
+	if q.ID != "" { // by its first run, whose thread the others share
+		id, ok := key(q.ID)
+		if !ok {
+			return "", nil, ErrNotFound
+		}
+		add("r.thread_id = (SELECT f.thread_id FROM runs f WHERE f.id = ?)", id)
+		add(fmt.Sprintf(taskOf, "r")+" = ?", id)
+	}
+	if len(q.Statuses) > 0 {
+		add("r.status IN ?", q.Statuses)
+	}
+	if q.Asking != nil {
+		not := ""
+		if !*q.Asking {
+			not = "NOT "
+		}
+		add(not + "(t.status = 'interrupted' AND " + latestRun + ")")
+	}
+	if !q.Since.IsZero() {
+		add("r.updated_at >= ?", r.db.at(q.Since))
+	}
+	if len(q.Metadata) > 0 {
+		sql, more, err := containsSQL(r.db.dialect, "t", "metadata", q.Metadata, r.db.indexed...)
+		if err != nil {
+			return "", nil, err
+		}
+		add("("+sql+")", more...)
+	}
+	if len(q.Values) > 0 {
+		sql, more, err := containsSQL(r.db.dialect, "v", "values", q.Values)
+		if err != nil {
+			return "", nil, err
+		}
+		add("EXISTS (SELECT 1 FROM thread_values AS v WHERE v.thread_id = t.id AND ("+sql+"))", more...)
+	}
+	return strings.Join(conditions, " AND "), args, nil
+}
