@@ -9,6 +9,9 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
+// Calls says that a node runs source by [Call], so that drawings can open it and clients find it among the assistant's subgraphs.
+func Calls(source Source) NodeOption { return func(n *nodeDef) { n.calls = source } }
+
 // Call runs another graph as a part of the node that ctx belongs to, and returns its end state as an S: the graph's own state type,
 // or another struct with some of its keys. in is what [Input].Value may be.
 //

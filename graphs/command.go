@@ -10,7 +10,7 @@ const (
 	Parent = "__parent__"
 )
 
-// Update is what a node returns: [Patch], [Set], [Command] or nil for no change.
+// Update is what a node returns: [Patch], [Set], [Command], [Updates] or nil for no change.
 type Update interface{ update() }
 
 // Patch writes the non-zero fields of s, usually the graph's own state type. A field that shall become zero needs [Set].
@@ -24,6 +24,11 @@ func (*patch) update() {}
 type Set map[string]any
 
 func (Set) update() {}
+
+// Updates are several updates as one. Their writes are taken in order, so that a channel with a reducer can be written twice.
+type Updates []Update
+
+func (Updates) update() {}
 
 // Command is an Update that also says where the graph goes on, beside the node's own edges.
 type Command struct {

@@ -258,7 +258,11 @@ func (c *compiler) waiting() {
 func (c *compiler) subgraph(def nodeDef) *graph {
 	var made Runnable
 	var err error
-	switch sub := def.sub.(type) {
+	source := def.sub
+	if source == nil {
+		source = def.calls
+	}
+	switch sub := source.(type) {
 	case *graph:
 		return sub
 	case interface{ Compile() (Runnable, error) }:

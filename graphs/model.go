@@ -27,7 +27,11 @@ type ChatModel interface {
 }
 
 // ModelInfo names a model for those who read a stream: Provider is openai, anthropic, ollama ...
-type ModelInfo struct{ Provider, Name string }
+type ModelInfo struct {
+	Provider, Name string
+	// Outputs says that the model honours [ModelRequest].Output.
+	Outputs bool
+}
 
 // ModelRequest is one call of a model.
 type ModelRequest struct {
@@ -35,6 +39,8 @@ type ModelRequest struct {
 	// Tools are what the model may ask for. ToolChoice is empty or auto, none, required, or the name of a tool.
 	Tools      []Tool
 	ToolChoice string
+	// Output, when not nil, is what the answer's text has to be. Only models whose ModelInfo says so are asked for it.
+	Output *Output
 	// Tags go into the metadata of the call's chunks; see NoStream.
 	Tags []string
 }

@@ -77,8 +77,15 @@ func (g *graph) collect(out *outcome, u Update, command bool) error {
 		return g.collectCommand(out, u)
 	case *Command:
 		return g.collect(out, *u, command)
+	case Updates:
+		for _, one := range u {
+			if err := g.collect(out, one, command); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return failf(ErrInvalidUpdate, "a node returned %T; use Patch, Set, Command or nil", u)
+	return failf(ErrInvalidUpdate, "a node returned %T; use Patch, Set, Command, Updates or nil", u)
 }
 
 func (g *graph) collectCommand(out *outcome, c Command) error {

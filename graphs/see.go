@@ -30,10 +30,10 @@ func StateFrom[S any](ctx context.Context) (S, error) {
 	switch v := state.(type) {
 	case nil:
 		return s, errors.New("no state in this context: give the node the option graphs.SeeState()")
-	case S:
-		return v, nil
 	case *S:
 		return *v, nil
+	case S:
+		return v, nil
 	}
 	raw, err := json.Marshal(state)
 	if err != nil {

@@ -60,6 +60,7 @@ type nodeDef struct {
 	deferred bool
 	cache    *cachePolicy
 	sees     bool
+	calls    Source
 }
 
 // nodeFunc calls a node with a pointer to its input.

@@ -3,6 +3,7 @@ package prebuilt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/locutory/locutory/graphs"
@@ -46,14 +47,13 @@ type Action struct {
 	Args json.RawMessage `json:"args"`
 }
 
-func (a *agent) decide(ctx context.Context, state graphs.MessagesState) (graphs.Update, error) {
-	at, ok := lastAsked(state.Messages)
+func (a *agent) decide(ctx context.Context, msgs []graphs.Message) (graphs.Update, error) {
+	at, ok := lastAsked(msgs)
 	if !ok {
 		return nil, nil // an update of the state took the calls away
 	}
-	asked := state.Messages[at]
 	var waiting []graphs.ToolCall
-	for _, call := range openCalls(state.Messages, at) {
+	for _, call := range openCalls(msgs, at) {
 		if a.mustAsk(call.Name) {
 			waiting = append(waiting, call)
 		}
@@ -61,17 +61,60 @@ func (a *agent) decide(ctx context.Context, state graphs.MessagesState) (graphs.
 	if len(waiting) == 0 {
 		return nil, nil
 	}
-	answer, err := graphs.Interrupt[Decisions](ctx, a.question(waiting))
+	answer, err := graphs.Interrupt[Decisions](ctx, question(waiting))
 	if err != nil {
 		return nil, err
 	}
 	if len(answer.Decisions) != len(waiting) {
 		return nil, fmt.Errorf("approval: %d decisions for %d tool calls", len(answer.Decisions), len(waiting))
 	}
-	return applyDecisions(asked, waiting, answer.Decisions)
+	return applyDecisions(msgs[at], waiting, answer.Decisions)
 }
 
-func (a *agent) question(calls []graphs.ToolCall) Approval {
+// approval returns how a call that is a task of its own asks for itself; nil if none has to. An edited call is made as edited; the
+// message that asked for it stays as it is, since other calls of it may be decided at the same time.
+func (a *agent) approval() func(context.Context, graphs.ToolCall) (graphs.ToolCall, *graphs.Message, error) {
+	if !a.asks() {
+		return nil
+	}
+	return func(ctx context.Context, call graphs.ToolCall) (graphs.ToolCall, *graphs.Message, error) {
+		if !a.mustAsk(call.Name) {
+			return call, nil, nil
+		}
+		answer, err := graphs.Interrupt[Decisions](ctx, question([]graphs.ToolCall{call}))
+		if err != nil {
+			return call, nil, err
+		}
+		if len(answer.Decisions) != 1 {
+			return call, nil, fmt.Errorf("approval: %d decisions for one tool call", len(answer.Decisions))
+		}
+		return answer.Decisions[0].apply(call)
+	}
+}
+
+// apply returns the call as it is to be made, or the answer to it when it was refused.
+func (d Decision) apply(call graphs.ToolCall) (graphs.ToolCall, *graphs.Message, error) {
+	switch d.Type {
+	case "approve":
+		return call, nil, nil
+	case "edit":
+		if d.EditedAction == nil {
+			return call, nil, errors.New("approval: a decision is an edit without edited_action")
+		}
+		call.Name, call.Args = d.EditedAction.Name, d.EditedAction.Args
+		return call, nil, nil
+	case "reject":
+		text := d.Message
+		if text == "" {
+			text = "The user refused the call of " + call.Name + "."
+		}
+		refusal := failed(call, text)
+		return call, &refusal, nil
+	}
+	return call, nil, fmt.Errorf("approval: a decision is %q: want approve, edit or reject", d.Type)
+}
+
+func question(calls []graphs.ToolCall) Approval {
 	q := Approval{}
 	seen := make(map[string]bool)
 	for _, call := range calls {
@@ -93,22 +136,14 @@ func applyDecisions(asked graphs.Message, waiting []graphs.ToolCall, decisions [
 	edited := make(map[string]graphs.ToolCall)
 	var messages []graphs.Message
 	for i, call := range waiting {
-		switch d := decisions[i]; d.Type {
-		case "approve":
-		case "edit":
-			if d.EditedAction == nil {
-				return nil, fmt.Errorf("approval: decision %d is an edit without edited_action", i)
-			}
-			call.Name, call.Args = d.EditedAction.Name, d.EditedAction.Args
-			edited[call.ID] = call
-		case "reject":
-			text := d.Message
-			if text == "" {
-				text = "The user refused the call of " + call.Name + "."
-			}
-			messages = append(messages, failed(call, text))
-		default:
-			return nil, fmt.Errorf("approval: decision %d is %q: want approve, edit or reject", i, d.Type)
+		decided, refusal, err := decisions[i].apply(call)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("decision %d: %w", i, err)
+		case refusal != nil:
+			messages = append(messages, *refusal)
+		case decisions[i].Type == "edit":
+			edited[call.ID] = decided
 		}
 	}
 	if len(edited) > 0 {
@@ -131,12 +166,4 @@ func withCalls(m graphs.Message, edited map[string]graphs.ToolCall) graphs.Messa
 	}
 	m.ToolCalls = calls
 	return m
-}
-
-func (a *agent) afterApproval(_ context.Context, state graphs.MessagesState) (string, error) {
-	at, ok := lastAsked(state.Messages)
-	if ok && len(openCalls(state.Messages, at))+len(openInvalid(state.Messages, at)) > 0 {
-		return nodeTools, nil
-	}
-	return nodeAgent, nil
 }
