@@ -52,6 +52,9 @@ type Parts struct {
 	AuthSymbol string
 	// Embed is what "store.index" searches by meaning with: an [items.Embedder] or a func() (E, error) of one. Nil without.
 	Embed any
+	// App is what "http.app" names: an [App], a pointer to one, or a func(context.Context) (one of them, error); nil without.
+	App       any
+	AppSymbol string
 	// Platform is the text of platform.json.
 	Platform string
 }
@@ -78,6 +81,7 @@ type Config struct {
 type Server struct {
 	cfg    Config
 	auth   *authhooks.Auth
+	app    App
 	graphs *registry
 	db     *store.DB
 	hub    *events.Hub
@@ -86,6 +90,9 @@ type Server struct {
 	crons  *cron.Scheduler
 	// hooks tells the ends of runs; nil where webhooks are disabled.
 	hooks *webhook.Sender
+	// started is whether the app was, and is not stopped.
+	started  bool
+	starting sync.Mutex
 }
 
 // New opens the database, brings its schema up to date, loads graphs and hooks, and wires everything. Nothing serves or claims
@@ -101,6 +108,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	guard, err := access.New(access.Config{Auth: s.auth, Unhandled: cfg.unhandled(), Log: cfg.Log, Now: time.Now})
 	if err != nil {
+		return nil, err
+	}
+	if s.app, err = loadApp(ctx, cfg.Parts, cfg.File); err != nil {
 		return nil, err
 	}
 	s.graphs = loadGraphs(cfg.Parts.Graphs)
@@ -155,7 +165,8 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 	s.api, err = api.New(api.Config{
 		DB: s.db, Runs: life, Items: long, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log, Version: Version(),
 		MaxBody: s.cfg.Process.MaxBodyBytes, MountPrefix: s.cfg.File.HTTP.MountPrefix, Disabled: s.cfg.File.HTTP.Disabled,
-		CORS: s.cfg.File.HTTP.CORS, Dev: s.cfg.Process.Dev, Now: time.Now, NewID: newID,
+		CORS: s.cfg.File.HTTP.CORS, App: s.app.beside(), ConfigurableHeaders: s.cfg.File.HTTP.Configurable, LoggedHeaders: s.cfg.File.HTTP.Logged,
+		Dev: s.cfg.Process.Dev, Now: time.Now, NewID: newID,
 	})
 	return err
 }
@@ -165,7 +176,13 @@ func (s *Server) Handler() http.Handler { return s.api.Handler() }
 
 // Work claims and executes runs, and tells their ends to webhooks, until ctx is done, then hands back what it holds. A webhook that is
 // a path alone, at this very server, is for Serve.
-func (s *Server) Work(ctx context.Context) error { return s.work(ctx, "") }
+func (s *Server) Work(ctx context.Context) error {
+	if err := s.Start(ctx); err != nil {
+		return err
+	}
+	worked := s.work(ctx, "")
+	return errors.Join(worked, s.stop(ctx))
+}
 
 // work does what reaches out: the runs of graphs and the calls of webhooks. self is the URL of this server, empty when it serves nothing.
 func (s *Server) work(ctx context.Context, self string) error {
@@ -198,6 +215,9 @@ const grace = 4 * time.Second
 func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func()) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if err := s.Start(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	var all sync.WaitGroup
 	var worked error
 	all.Go(func() {
@@ -216,7 +236,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func())
 	}, listener, grace)
 	stop()
 	all.Wait()
-	return errors.Join(served, worked)
+	return errors.Join(served, worked, s.stop(ctx))
 }
 
 // Close frees what New opened. Serve and Work must have returned.

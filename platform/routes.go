@@ -21,8 +21,17 @@ func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
 	if err != nil {
 		return err
 	}
+	app, err := loadApp(cmd.Context(), parts, cfg.File)
+	if err != nil {
+		return err
+	}
+	routes := new(api.Server).Routes()
+	custom, all, err := api.AppRoutes(app.beside(), routes, cfg.File.HTTP.Disabled)
+	if err != nil {
+		return err
+	}
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	for _, route := range new(api.Server).Routes() {
+	for _, route := range routes {
 		if route.Public() {
 			fmt.Fprintf(table, "%s\t%s\tpublic\t\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path)
 			continue
@@ -34,6 +43,16 @@ func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
 			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", method, path, event, answers(auth, event, cfg.unhandled()))
 		}
+	}
+	for _, route := range custom {
+		policy := "authenticated"
+		if route.Public {
+			policy = "public"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path, policy, parts.AppSymbol)
+	}
+	if !all {
+		fmt.Fprintf(table, "*\t%s/…\tauthenticated\t%s does not list its other routes\n", cfg.File.HTTP.MountPrefix, parts.AppSymbol)
 	}
 	return table.Flush()
 }

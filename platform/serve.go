@@ -30,9 +30,12 @@ func (f *flags) serve(cmd *cobra.Command, parts Parts) error {
 	if err := server.mustHaveModels(); err != nil {
 		return errors.Join(err, server.Close())
 	}
+	if err := server.Start(cmd.Context()); err != nil {
+		return errors.Join(err, server.Close())
+	}
 	listener, err := cfg.listen()
 	if err != nil {
-		return errors.Join(err, server.Close())
+		return errors.Join(err, server.stop(cmd.Context()), server.Close())
 	}
 	err = server.Serve(cmd.Context(), listener, func() { server.announce(cmd, listener) })
 	return errors.Join(err, server.Close())

@@ -34,3 +34,8 @@ func From(ctx context.Context) (Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	return c, ok
 }
+
+// Without returns a context in which nobody calls, whoever called before.
+func Without(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callerKey{}, nil)
+}

@@ -44,24 +44,17 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		c := s.newCall(g)
 		c.run(g.Request.Context(), func(ctx context.Context, c *call) error {
-			ip := clientIP(g.Request)
-			origin, transport := route.way()
-			user, err := s.Guard.Authenticate(ctx, &authhooks.Request{
-				Method: g.Request.Method, Path: g.Request.URL.Path, Query: g.Request.URL.Query(),
-				Header: g.Request.Header, ClientIP: ip, Transport: transport,
-			})
+			caller, err := s.identify(ctx, g.Request, route)
 			if err != nil {
 				return err
 			}
-			if user != nil && !user.Expires.IsZero() { // no stream outlives the credential that opened it
+			if user := caller.User; user != nil && !user.Expires.IsZero() { // no stream outlives the credential that opened it
 				var done context.CancelFunc
 				ctx, done = context.WithDeadlineCause(ctx, user.Expires, errExpired)
 				defer done()
 			}
-			ctx = access.With(ctx, access.Caller{
-				User: user, Origin: origin, Transport: transport,
-				Route: route.Method + " " + route.Path, RequestID: c.requestID, ClientIP: ip,
-			})
+			caller.Route, caller.RequestID = route.Method+" "+route.Path, c.requestID
+			ctx = context.WithValue(access.With(ctx, caller), servedKey{}, caller)
 			err = route.handle(ctx, c)
 			if err != nil && errors.Is(context.Cause(ctx), errExpired) {
 				return errExpired
@@ -80,6 +73,22 @@ func (r Route) way() (authhooks.Origin, authhooks.Transport) {
 		return authhooks.OriginA2A, authhooks.TransportA2A
 	}
 	return authhooks.OriginAPI, authhooks.TransportHTTP
+}
+
+// identify returns who calls: by the operator's authenticator, but for calls of the server to itself.
+func (s *Server) identify(ctx context.Context, r *http.Request, route Route) (access.Caller, error) {
+	if caller, ok := insider(ctx); ok {
+		if user := caller.User; user != nil && !user.Expires.IsZero() && !s.Now().Before(user.Expires) {
+			return access.Caller{}, errExpired
+		}
+		return caller, nil
+	}
+	ip := clientIP(r)
+	origin, transport := route.way()
+	user, err := s.Guard.Authenticate(ctx, &authhooks.Request{
+		Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header, ClientIP: ip, Transport: transport,
+	})
+	return access.Caller{User: user, Origin: origin, Transport: transport, ClientIP: ip}, err
 }
 
 // errExpired ends what a caller began whose credential has run out since.

@@ -20,8 +20,12 @@ const detailRun = "Run not found"
 
 // newRun creates the run that a request asks for; a path without thread makes a stateless one. The hooks are asked by package runs,
 // which every other way to a run goes through as well.
-func newRun[R any](c *call, in *wire.RunCreate, create func(runs.CreateRequest) (R, error)) (R, error) {
-	request := runs.CreateRequest{RequestID: c.requestID, Body: *in}
+func newRun[R any](ctx context.Context, c *call, in *wire.RunCreate, create func(runs.CreateRequest) (R, error)) (R, error) {
+	given, err := c.server.configurable(ctx, c.gin.Request)
+	if err != nil {
+		return *new(R), err
+	}
+	request := runs.CreateRequest{RequestID: c.requestID, Body: *in, Configurable: given}
 	if c.gin.Param("thread_id") != "" {
 		id, err := c.uuid("thread_id")
 		if err != nil {
@@ -48,7 +52,7 @@ func (s *Server) createRun(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	run, err := newRun(c, &in, func(r runs.CreateRequest) (store.Run, error) { return s.Runs.Create(ctx, r) })
+	run, err := newRun(ctx, c, &in, func(r runs.CreateRequest) (store.Run, error) { return s.Runs.Create(ctx, r) })
 	if err != nil {
 		return err
 	}
@@ -91,7 +95,7 @@ func (s *Server) startRun(ctx context.Context, c *call, follow func(access.Threa
 			return err
 		}
 	}
-	run, err := newRun(c, &in, func(r runs.CreateRequest) (*runs.Started, error) { return s.Runs.Start(ctx, r) })
+	run, err := newRun(ctx, c, &in, func(r runs.CreateRequest) (*runs.Started, error) { return s.Runs.Start(ctx, r) })
 	if err != nil {
 		return err
 	}

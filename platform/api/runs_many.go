@@ -22,9 +22,13 @@ func (s *Server) createBatch(ctx context.Context, c *call) error {
 	if err := wire.Decode(raw, &in); err != nil {
 		return err
 	}
+	given, err := s.configurable(ctx, c.gin.Request)
+	if err != nil {
+		return err
+	}
 	requests := make([]runs.CreateRequest, len(in))
 	for i, one := range in {
-		requests[i] = runs.CreateRequest{Body: one, RequestID: c.requestID}
+		requests[i] = runs.CreateRequest{Body: one, RequestID: c.requestID, Configurable: given}
 	}
 	rows, err := s.Runs.CreateAll(ctx, requests)
 	if err != nil {

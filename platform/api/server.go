@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -44,6 +45,10 @@ type Config struct {
 	MountPrefix string
 	Disabled    map[string]bool
 	CORS        *config.CORS
+	// ConfigurableHeaders go into the settings of runs, LoggedHeaders into the line that a request has in the log at level debug.
+	ConfigurableHeaders, LoggedHeaders config.Headers
+	// App is what the operator has beside our routes.
+	App App
 	// Dev lets pages of this machine's own origins in (any localhost port).
 	Dev bool
 	// Heartbeat is the steady period at which an open stream gets a comment and an open wait a newline.
@@ -59,9 +64,14 @@ type Server struct {
 	engine *gin.Engine
 	pulse  *pulse
 	tools  *mcp.Server
+	custom *custom
+	calls  sync.WaitGroup // of the server to itself
 	// closing is done when the server drains: open streams are aborted, so that their clients reconnect elsewhere.
 	closing context.Context
 	drain   context.CancelFunc
+	// closed is done when the server is closed.
+	closed context.Context
+	end    context.CancelFunc
 }
 
 // New returns a Server that is ready to serve. Close it.
@@ -84,13 +94,19 @@ func New(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("api: %s %s declares no events and is not public", route.Method, route.Path)
 		}
 	}
+	var err error
+	if s.custom, err = newCustom(cfg.App, s.Routes(), cfg.Disabled); err != nil {
+		s.pulse.close()
+		return nil, err
+	}
 	s.closing, s.drain = context.WithCancel(context.Background())
+	s.closed, s.end = context.WithCancel(context.Background())
 	s.engine = s.router()
 	return s, nil
 }
 
 // Handler returns the handler for all routes.
-func (s *Server) Handler() http.Handler { return s.cors(s.engine) }
+func (s *Server) Handler() http.Handler { return s.cors(s.middle(outside(s.engine))) }
 
 // Drain aborts every open stream and wait: their bodies end incomplete, and clients come back by Location.
 func (s *Server) Drain() { s.drain() }
@@ -98,6 +114,8 @@ func (s *Server) Drain() { s.drain() }
 // Close ends what the server started. Handlers must have returned.
 func (s *Server) Close() {
 	s.drain()
+	s.end()
+	s.calls.Wait()
 	s.pulse.close()
 }
 
@@ -108,12 +126,13 @@ func (s *Server) router() *gin.Engine {
 	engine.RedirectTrailingSlash = false
 	engine.UseRawPath = true
 	engine.UnescapePathValues = true
-	engine.NoRoute(s.open(func(context.Context, *call) error {
+	engine.Use(s.logRequest)
+	engine.NoRoute(s.beside(s.open(func(context.Context, *call) error {
 		return refuse(http.StatusNotFound, "Not Found")
-	}))
-	engine.NoMethod(s.open(func(context.Context, *call) error {
+	})))
+	engine.NoMethod(s.beside(s.open(func(context.Context, *call) error {
 		return refuse(http.StatusMethodNotAllowed, "Method Not Allowed")
-	}))
+	})))
 	for _, route := range s.Routes() {
 		if s.Disabled[route.Group] && route.Path != "/ok" {
 			continue

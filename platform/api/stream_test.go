@@ -84,6 +84,7 @@ func TestFeedReadsNoMoreAheadThanABound(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		s := &Server{pulse: newPulse(time.Hour)}
 		s.closing, s.drain = context.WithCancel(t.Context())
+		s.closed, s.end = context.WithCancel(t.Context())
 		defer s.Close()
 		made := 0
 		large := func(yield func(events.Frame, error) bool) {
@@ -127,6 +128,7 @@ func TestFeedBeatsWhileNothingHappens(t *testing.T) {
 		defer stop()
 		s := &Server{pulse: newPulse(time.Second)}
 		s.closing, s.drain = context.WithCancel(t.Context())
+		s.closed, s.end = context.WithCancel(t.Context())
 		defer s.Close()
 		silent := func(func(int, error) bool) { <-ctx.Done() }
 		beats := 0

@@ -203,7 +203,8 @@ func TestConvert(t *testing.T) {
   "dependencies": ["."], "python_version": "3.12", "env": ".env", "store": {"ttl": {"default_ttl": 5}, "index": {"embed": "openai:small", "dims": 3}},
   "graphs": {"agent": "./agent.py:graph", "trip": {"path": "./src/trip/graph.py:make_graph", "description": "Plans"}},
   "auth": {"path": "./src/security/auth.py:auth", "cache": {}, "disable_studio_auth": true},
-  "http": {"app": "./app.py:app", "cors": {"allow_origins": ["https://a.example"]}, "disable_mcp": true},
+  "http": {"app": "./app.py:app", "cors": {"allow_origins": ["https://a.example"]}, "disable_mcp": true,
+    "enable_custom_route_auth": true, "configurable_headers": {"include": ["x-*"], "excludes": ["x-y"]}},
   "checkpointer": {"ttl": {"strategy": "delete", "default_ttl": 60}, "serde": {}}
 }`)
 	got := run(t, "validate", "--convert", "langgraph.json")
@@ -212,7 +213,7 @@ func TestConvert(t *testing.T) {
   left out auth.unhandled: events without a rule are denied here; "unhandled": "allow" is what the other server does
   left out checkpointer.serde: states lie in the server's database, as JSON
   left out dependencies: Go has go.mod
-  left out http.app: not supported yet
+  left out http.enable_custom_route_auth: custom routes are authenticated; App.Public names the open ones
   left out python_version: Go has go.mod
   left out store.index: name an embedder in Go: {"embed": "./embed:Embedder", "dims": 1536}
 `}
@@ -237,6 +238,15 @@ func TestConvert(t *testing.T) {
     "path": "./src/security:Auth"
   },
   "http": {
+    "app": "./app:App",
+    "configurable_headers": {
+      "excludes": [
+        "x-y"
+      ],
+      "includes": [
+        "x-*"
+      ]
+    },
     "cors": {
       "allow_origins": [
         "https://a.example"

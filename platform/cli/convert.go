@@ -121,14 +121,40 @@ func (c *conversion) auth(old map[string]any) map[string]any {
 	return out
 }
 
+// headersOf gives lists of headers the names that they have here: the other server takes two for each.
+func headersOf(old any) any {
+	lists, ok := old.(map[string]any)
+	if !ok {
+		return old
+	}
+	out := map[string]any{}
+	for key, value := range lists {
+		switch key {
+		case "include", "exclude":
+			key += "s"
+		}
+		out[key] = value
+	}
+	return out
+}
+
 func (c *conversion) http(old map[string]any) map[string]any {
 	out := map[string]any{}
 	for key, value := range old {
-		if key == "cors" || key == "mount_prefix" || strings.HasPrefix(key, "disable_") {
+		switch {
+		case key == "app":
+			out[key] = goSymbol(value)
+		case key == "cors" || key == "mount_prefix" || strings.HasPrefix(key, "disable_"):
 			out[key] = value
-			continue
+		case slices.Contains([]string{"configurable_headers", "configurable-headers", "logging_headers", "logging-headers"}, key):
+			out[strings.ReplaceAll(key, "-", "_")] = headersOf(value)
+		case key == "enable_custom_route_auth":
+			c.left["http."+key] = "custom routes are authenticated; App.Public names the open ones"
+		case key == "middleware_order":
+			c.left["http."+key] = "App.Middleware is outermost"
+		default:
+			c.left["http."+key] = "not supported yet"
 		}
-		c.left["http."+key] = "not supported yet"
 	}
 	return out
 }

@@ -15,6 +15,17 @@ type HTTP struct {
 	// Disabled are the groups of routes that answer 404 before anyone is authenticated:
 	// assistants, threads, runs, store, mcp, a2a, meta, ui, webhooks.
 	Disabled map[string]bool
+	// App is nil when the file names no custom routes.
+	App *App
+	// Configurable are the headers that go into the settings of the runs that a request makes; Logged those that are in a request's log line.
+	Configurable, Logged Headers
+}
+
+// App is the value "http.app": custom routes, middleware and lifecycle.
+type App struct {
+	Symbol Symbol
+	// Pos is the place of the symbol in the file.
+	Pos Pos
 }
 
 // CORS says which other origins a browser may call from.
@@ -40,9 +51,9 @@ func (r *reader) http(p place) HTTP {
 		"cors":                     func(p place) { h.CORS = r.cors(p) },
 		"mount_prefix":             func(p place) { h.MountPrefix = r.prefix(p) },
 		"enable_custom_route_auth": r.customRouteAuth,
-		"app":                      r.later(func(p place) { r.symbol(p) }),
-		"configurable_headers":     r.later(r.globs),
-		"logging_headers":          r.later(r.globs),
+		"app":                      func(p place) { h.App = &App{Symbol: r.symbol(p), Pos: p.pos} },
+		"configurable_headers":     func(p place) { h.Configurable = r.headers(p) },
+		"logging_headers":          func(p place) { h.Logged = r.headers(p) },
 	}
 	for _, group := range groups() {
 		known["disable_"+group] = func(p place) {
@@ -125,9 +136,4 @@ func (r *reader) customRouteAuth(p place) {
 		return
 	}
 	r.boolean(p)
-}
-
-func (r *reader) globs(p place) {
-	list := func(p place) { r.texts(p) }
-	r.object(p, fields{"includes": list, "excludes": list})
 }

@@ -120,12 +120,12 @@ func (l loaded) compileError(p *Project) error {
 
 // doors are the types of the library that a symbol may have.
 type doors struct {
-	graphs, hooks string
-	runnable      *types.Interface
+	graphs, hooks, platform string
+	runnable                *types.Interface
 }
 
 func (b *Builder) doors(l loaded) (*doors, error) {
-	d := &doors{graphs: b.module() + "/graphs", hooks: b.module() + "/authhooks"}
+	d := &doors{graphs: b.module() + "/graphs", hooks: b.module() + "/authhooks", platform: b.module() + "/platform"}
 	pkg := l[d.graphs]
 	if pkg == nil || len(pkg.Errors) > 0 {
 		text := fmt.Sprintf("go.mod does not require %s; run: go get -tool %[1]s/cmd/locutory", b.module())
@@ -163,6 +163,8 @@ func (d *doors) check(s symbol, pkg *packages.Package) *config.Mistake {
 		accepts, want = d.auth, "*authhooks.Auth or func(context.Context) (*authhooks.Auth, error)"
 	case useEmbed:
 		accepts, want = d.embed, "a value with EmbedDocuments and EmbedQuery, as langchaingo's embedders, or func() (one, error)"
+	case useApp:
+		accepts, want = d.app, "platform.App, *platform.App, or func(context.Context) (one of them, error)"
 	}
 	name := pkg.Name + "." + s.Name
 	if _, isType := object.(*types.TypeName); isType {

@@ -59,6 +59,22 @@ func list(tuple *types.Tuple) string {
 	return "(" + strings.Join(all, ", ") + ")"
 }
 
+// app tells whether http.app may have the type t.
+func (d *doors) app(t types.Type) bool {
+	if d.isApp(t) {
+		return true
+	}
+	results := d.function(t, "context.Context")
+	return len(results) == 2 && d.isApp(results[0]) && isError(results[1])
+}
+
+func (d *doors) isApp(t types.Type) bool {
+	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	return named(t, d.platform, "App")
+}
+
 func (d *doors) isAuth(t types.Type) bool {
 	pointer, ok := types.Unalias(t).(*types.Pointer)
 	return ok && named(pointer.Elem(), d.hooks, "Auth")

@@ -46,6 +46,8 @@ func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 			alias = "a0"
 		case useEmbed:
 			alias = "e0"
+		case useApp:
+			alias = "h0"
 		}
 		aliases[s.Dir] = alias
 		printf("%s %q\n", alias, l.at(p, s.Dir).PkgPath)
@@ -60,6 +62,9 @@ func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 	}
 	if x := p.Config.Store.Index; x != nil {
 		printf("Embed: %s.%s,\n", aliases[x.Embed.Dir], x.Embed.Name)
+	}
+	if a := p.Config.HTTP.App; a != nil {
+		printf("App: %s.%s,\nAppSymbol: %q,\n", aliases[a.Symbol.Dir], a.Symbol.Name, a.Symbol)
 	}
 	printf("Platform: %s,\n})\n}\n", literal(string(p.Text)))
 	return format.Source(out.Bytes())

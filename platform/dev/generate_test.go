@@ -13,13 +13,13 @@ func TestGenerate(t *testing.T) {
 	t.Parallel()
 	dir := create(t, map[string]string{"platform.json": `{"graphs": {
 	"b": "./agent:Graph", "a": {"path": "./agent:New"}, "c": "./trip:Graph"
-}, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}}`})
+}, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}, "http": {"app": "./web:App"}}`})
 	project, err := Open(filepath.Join(dir, "platform.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := loaded{}
-	for _, name := range []string{"agent", "trip", "security", "embed"} {
+	for _, name := range []string{"agent", "trip", "security", "embed", "web"} {
 		l[filepath.Join(dir, name)] = &packages.Package{PkgPath: "chat/" + name}
 	}
 	if err := (&Builder{}).generate(project, l); err != nil {
@@ -33,6 +33,7 @@ import (
 	e0 "chat/embed"
 	a0 "chat/security"
 	g1 "chat/trip"
+	h0 "chat/web"
 	"github.com/locutory/locutory/platform"
 )
 
@@ -46,9 +47,11 @@ func main() {
 		Auth:       a0.Auth,
 		AuthSymbol: "./security:Auth",
 		Embed:      e0.New,
+		App:        h0.App,
+		AppSymbol:  "./web:App",
 		Platform: ` + "`" + `{"graphs": {
 	"b": "./agent:Graph", "a": {"path": "./agent:New"}, "c": "./trip:Graph"
-}, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}}` + "`" + `,
+}, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}, "http": {"app": "./web:App"}}` + "`" + `,
 	})
 }
 `

@@ -63,6 +63,7 @@ const (
 	useGraph use = iota // graphs.*
 	useAuth             // auth.path
 	useEmbed            // store.index.embed
+	useApp              // http.app
 )
 
 // symbols are all keys that name Go code, the graphs in the order of the file.
@@ -76,6 +77,9 @@ func (p *Project) symbols() []symbol {
 	}
 	if x := p.Config.Store.Index; x != nil {
 		symbols = append(symbols, symbol{Symbol: x.Embed, key: "store.index.embed", pos: x.Pos, use: useEmbed})
+	}
+	if a := p.Config.HTTP.App; a != nil {
+		symbols = append(symbols, symbol{Symbol: a.Symbol, key: "http.app", pos: a.Pos, use: useApp})
 	}
 	return symbols
 }

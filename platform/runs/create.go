@@ -27,6 +27,9 @@ type CreateRequest struct {
 	ThreadID  string // "" for a stateless run, which gets a thread of its own
 	Body      wire.RunCreate
 	RequestID string
+	// Configurable are settings that come with the request beside its body, and win over those of the body: the operator's. They are not
+	// settings of the other kind, which a body may have instead.
+	Configurable wire.Object
 	// RunID is the id that the run will have; "" is a new one. One that is taken is store.ErrExists.
 	RunID string
 }
@@ -38,6 +41,7 @@ type creation struct {
 	stateless bool
 	body      wire.RunCreate
 	request   string
+	given     wire.Object // CreateRequest.Configurable
 	runID     string
 	assistant string
 	system    bool // the assistant is a graph's own
@@ -137,6 +141,7 @@ func (c *creation) order(ctx context.Context) (store.RunOrder, error) {
 func (r *Runs) prepare(req CreateRequest) (*creation, error) {
 	c := &creation{
 		Runs: r, thread: req.ThreadID, stateless: req.ThreadID == "", body: req.Body, request: req.RequestID, runID: r.NewID(),
+		given: Settings(req.Configurable),
 	}
 	if req.RunID != "" {
 		c.runID = req.RunID
@@ -167,7 +172,7 @@ func (c *creation) ask(ctx context.Context) (err error) {
 		return err
 	}
 	c.value = &authhooks.RunsCreate{
-		Metadata: c.clientMetadata(), Config: mapOf(c.body.Config), Context: orEmpty(c.body.Context),
+		Metadata: c.clientMetadata(), Config: mapOf(c.withGiven(c.body.Config)), Context: orEmpty(c.body.Context),
 	}
 	authhooks.SetFacts(c.value, facts)
 	if c.run, err = c.Guard.Threads(ctx, c.value); err != nil {

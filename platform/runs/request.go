@@ -199,7 +199,9 @@ func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
 		return nil, fmt.Errorf("config, as the handler of threads:create_run left it: %w", err)
 	}
 	var shown wire.Object
-	config.Configurable, shown = Mirror(sanitized(config.Configurable), sanitized(c.value.Context))
+	settings, given := c.withoutGiven(sanitized(config.Configurable))
+	config.Configurable, shown = Mirror(settings, sanitized(c.value.Context))
+	maps.Copy(config.Configurable, given)
 	config.Configurable["run_id"], config.Configurable["thread_id"] = c.runID, c.thread
 	config.Configurable["graph_id"], config.Configurable["assistant_id"] = a.GraphID, a.ID
 	if c.request != "" {
@@ -216,6 +218,26 @@ func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
 		Subgraphs: c.body.StreamSubgraphs, Temporary: c.temporary(), Resumable: c.body.StreamResumable,
 		Durability: c.body.EffectiveDurability(),
 	})
+}
+
+// withGiven is the config with what came beside the body.
+func (c *creation) withGiven(config wire.Config) wire.Config {
+	config.Configurable = maps.Clone(config.Configurable)
+	maps.Copy(config.Configurable, c.given)
+	return config
+}
+
+// withoutGiven takes apart what came beside the body, as the handler left it, from the rest: it is mirrored nowhere.
+func (c *creation) withoutGiven(configurable wire.Object) (rest, given wire.Object) {
+	rest, given = wire.Object{}, wire.Object{}
+	for key, value := range configurable {
+		if _, ok := c.given[key]; ok {
+			given[key] = value
+			continue
+		}
+		rest[key] = value
+	}
+	return rest, given
 }
 
 // mapOf is a config as handlers see it.

@@ -24,10 +24,14 @@ type Graph struct {
 	Symbol string
 }
 
+type App struct{ Handler http.Handler }
+
 type Parts struct {
 	Graphs     []Graph
 	Auth       any
 	AuthSymbol string
+	App        any
+	AppSymbol  string
 	Platform   string
 }
 
@@ -55,6 +59,9 @@ func Main(parts Parts) {
 		time.Sleep(300 * time.Millisecond)
 		fmt.Fprint(w, label)
 	})
+	if app, ok := parts.App.(App); ok {
+		mux.Handle("/app/", app.Handler)
+	}
 	mux.HandleFunc("GET /die", func(w http.ResponseWriter, r *http.Request) { os.Exit(7) })
 	server := &http.Server{Handler: mux}
 	served := make(chan error, 1)
