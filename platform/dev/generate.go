@@ -54,7 +54,11 @@ func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 	}
 	printf(")\n\nfunc main() {\nplatform.Main(platform.Parts{\nGraphs: []platform.Graph{\n")
 	for _, g := range p.Config.Graphs {
-		printf("{ID: %q, Source: %s.%s, Symbol: %q},\n", g.ID, aliases[g.Symbol.Dir], g.Symbol.Name, g.Symbol)
+		printf("{ID: %q, Source: %s.%s, Symbol: %q", g.ID, aliases[g.Symbol.Dir], g.Symbol.Name, g.Symbol)
+		if g.Description != "" {
+			printf(", Description: %q", g.Description)
+		}
+		printf("},\n")
 	}
 	printf("},\n")
 	if a := p.Config.Auth; a != nil {

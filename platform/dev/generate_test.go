@@ -12,7 +12,7 @@ import (
 func TestGenerate(t *testing.T) {
 	t.Parallel()
 	dir := create(t, map[string]string{"platform.json": `{"graphs": {
-	"b": "./agent:Graph", "a": {"path": "./agent:New"}, "c": "./trip:Graph"
+	"b": "./agent:Graph", "a": {"path": "./agent:New", "description": "Says \"a\""}, "c": "./trip:Graph"
 }, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}, "http": {"app": "./web:App"}}`})
 	project, err := Open(filepath.Join(dir, "platform.json"))
 	if err != nil {
@@ -41,7 +41,7 @@ func main() {
 	platform.Main(platform.Parts{
 		Graphs: []platform.Graph{
 			{ID: "b", Source: g0.Graph, Symbol: "./agent:Graph"},
-			{ID: "a", Source: g0.New, Symbol: "./agent:New"},
+			{ID: "a", Source: g0.New, Symbol: "./agent:New", Description: "Says \"a\""},
 			{ID: "c", Source: g1.Graph, Symbol: "./trip:Graph"},
 		},
 		Auth:       a0.Auth,
@@ -50,7 +50,7 @@ func main() {
 		App:        h0.App,
 		AppSymbol:  "./web:App",
 		Platform: ` + "`" + `{"graphs": {
-	"b": "./agent:Graph", "a": {"path": "./agent:New"}, "c": "./trip:Graph"
+	"b": "./agent:Graph", "a": {"path": "./agent:New", "description": "Says \"a\""}, "c": "./trip:Graph"
 }, "auth": {"path": "./security:Auth"}, "store": {"index": {"embed": "./embed:New", "dims": 3}}, "http": {"app": "./web:App"}}` + "`" + `,
 	})
 }
