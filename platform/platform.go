@@ -37,6 +37,7 @@ import (
 	"github.com/locutory/locutory/platform/cron"
 	"github.com/locutory/locutory/platform/drain"
 	"github.com/locutory/locutory/platform/events"
+	"github.com/locutory/locutory/platform/observe"
 	"github.com/locutory/locutory/platform/queue"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
@@ -88,6 +89,7 @@ type Server struct {
 	api    *api.Server
 	queue  *queue.Queue
 	crons  *cron.Scheduler
+	meter  *observe.Metrics
 	// hooks tells the ends of runs; nil where webhooks are disabled.
 	hooks *webhook.Sender
 	// started is whether the app was, and is not stopped.
@@ -101,7 +103,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, meter: observe.New(cfg.Log)}
 	var err error
 	if s.auth, err = loadAuth(ctx, cfg.Parts, cfg.File); err != nil {
 		return nil, err
@@ -150,7 +152,7 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 	})
 	work := worker.New(worker.Config{
 		DB: s.db, Items: long, Hub: s.hub, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log,
-		Timeout: s.cfg.Process.RunTimeout, Version: Version(), Now: time.Now,
+		Timeout: s.cfg.Process.RunTimeout, Version: Version(), Meter: s.meter, Now: time.Now,
 	})
 	if n := s.cfg.Process.Workers; n > 0 {
 		lease := s.cfg.Process.Lease
@@ -161,14 +163,19 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 			return err
 		}
 	}
-	s.crons = cron.New(cron.Config{DB: s.db, Runs: life, Guard: guard, Log: s.cfg.Log, Now: time.Now})
+	s.crons = cron.New(cron.Config{DB: s.db, Runs: life, Guard: guard, Log: s.cfg.Log, Now: time.Now, Came: s.meter.CronCame})
 	s.api, err = api.New(api.Config{
 		DB: s.db, Runs: life, Items: long, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log, Version: Version(),
 		MaxBody: s.cfg.Process.MaxBodyBytes, MountPrefix: s.cfg.File.HTTP.MountPrefix, Disabled: s.cfg.File.HTTP.Disabled,
 		CORS: s.cfg.File.HTTP.CORS, App: s.app.beside(), ConfigurableHeaders: s.cfg.File.HTTP.Configurable, LoggedHeaders: s.cfg.File.HTTP.Logged,
 		Dev: s.cfg.Process.Dev, Now: time.Now, NewID: newID,
+		Metrics: s.meter, MetricsToken: s.cfg.Process.MetricsToken,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.meter.Watch(s.sources())
+	return nil
 }
 
 // Handler returns the HTTP face, for servers of one's own. Runs are executed only while Serve or Work runs.
@@ -177,11 +184,12 @@ func (s *Server) Handler() http.Handler { return s.api.Handler() }
 // Work claims and executes runs, and tells their ends to webhooks, until ctx is done, then hands back what it holds. A webhook that is
 // a path alone, at this very server, is for Serve.
 func (s *Server) Work(ctx context.Context) error {
-	if err := s.Start(ctx); err != nil {
+	metrics, err := s.begin(ctx)
+	if err != nil {
 		return err
 	}
 	worked := s.work(ctx, "")
-	return errors.Join(worked, s.stop(ctx))
+	return errors.Join(worked, s.stop(ctx), metrics())
 }
 
 // work does what reaches out: the runs of graphs and the calls of webhooks. self is the URL of this server, empty when it serves nothing.
@@ -215,7 +223,8 @@ const grace = 4 * time.Second
 func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func()) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	if err := s.Start(ctx); err != nil {
+	metrics, err := s.begin(ctx)
+	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	var all sync.WaitGroup
@@ -236,7 +245,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func())
 	}, listener, grace)
 	stop()
 	all.Wait()
-	return errors.Join(served, worked, s.stop(ctx))
+	return errors.Join(served, worked, s.stop(ctx), metrics())
 }
 
 // Close frees what New opened. Serve and Work must have returned.

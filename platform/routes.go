@@ -32,8 +32,15 @@ func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
 	}
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	for _, route := range routes {
+		if route.Path == "/" && app.beside().Handler != nil { // it is the app's
+			continue
+		}
 		if route.Public() {
 			fmt.Fprintf(table, "%s\t%s\tpublic\t\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path)
+			continue
+		}
+		if route.Operator() {
+			fmt.Fprintf(table, "%s\t%s\toperator\t\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path)
 			continue
 		}
 		for i, event := range route.Events {

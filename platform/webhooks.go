@@ -28,6 +28,7 @@ func (s *Server) webhooks() (runs.WebhookPolicy, error) {
 	}
 	s.hooks = webhook.New(webhook.Config{
 		Outbox: s.db.Deliveries, Policy: policy, Headers: headers, Secrets: s.cfg.Process.WebhookSecrets, Log: s.cfg.Log,
+		Tried: s.meter.WebhookTried,
 	})
 	return policy, nil
 }

@@ -47,6 +47,7 @@ func newCustom(app App, routes []Route, disabled map[string]bool) (*custom, erro
 	}
 	a.mux, _ = app.Handler.(*http.ServeMux)
 	a.listed = list(app.Handler)
+	routes = withoutIndex(routes)
 	for _, route := range routes {
 		if disabled[route.Group] && route.Path != "/ok" {
 			a.closed = append(a.closed, templateOf(route))
@@ -56,6 +57,11 @@ func newCustom(app App, routes []Route, disabled map[string]bool) (*custom, erro
 		return nil, err
 	}
 	return a, a.readPublic()
+}
+
+// withoutIndex leaves the front page to an app: ours is only another name of /ok.
+func withoutIndex(routes []Route) []Route {
+	return slices.DeleteFunc(slices.Clone(routes), func(r Route) bool { return r.Path == "/" })
 }
 
 // beside serves the app's handler where no route of ours is; otherwise is what we say where it has none either.

@@ -212,6 +212,8 @@ func TestMistakesOfAnAppStopTheStart(t *testing.T) {
 	}{
 		"fine":                {mux("POST /login", "/", "GET /threads/", "/{page}", "POST /threads/{id}", "GET /x/{a}/{b}"), []string{"POST /login"}, ""},
 		"fine, listed":        {router("POST /login", "POST /threads/:id", "GET /:page"), []string{"POST /login"}, ""},
+		"a front page":        {mux("GET /{$}"), []string{"GET /{$}"}, ""},
+		"front page, listed":  {router("GET /"), nil, ""},
 		"a function":          {http.HandlerFunc(careless), []string{"GET /threads/{id}"}, ""},
 		"built in":            {mux("GET /threads/{id}"), nil, "http.app: GET /threads/{thread_id} is built in"},
 		"any method":          {mux("/threads/{id}/copy"), nil, "http.app: POST /threads/{thread_id}/copy is built in"},

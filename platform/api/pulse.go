@@ -57,6 +57,16 @@ func (p *pulse) join() (beats <-chan struct{}, leave func()) {
 	}
 }
 
+// members counts who has joined and not left.
+func (p *pulse) members() (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, slot := range p.slots {
+		n += len(slot)
+	}
+	return n
+}
+
 func (p *pulse) beat() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -22,6 +22,14 @@ func (r Route) Public() bool { return r.Events != nil && len(r.Events) == 0 }
 // public is the policy of a route that nobody has to authenticate for.
 func public() []string { return []string{} }
 
+// operator is the policy of a route that no user may use: its handler asks for what the operator alone has.
+func operator() []string { return []string{operatorOnly} }
+
+const operatorOnly = "operator"
+
+// Operator tells whether the route is for who runs the server and for no user of it.
+func (r Route) Operator() bool { return len(r.Events) == 1 && r.Events[0] == operatorOnly }
+
 func asks(events ...string) []string { return events }
 
 // The events of a run that is created (auth.md §2.8): its assistant is read unless it is a graph's own, its thread may have to
@@ -39,8 +47,10 @@ func callsTools() []string {
 func (s *Server) Routes() []Route {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []Route{
+		{get, "/", "meta", public(), s.ok},
 		{get, "/ok", "meta", public(), s.ok},
 		{get, "/info", "meta", public(), s.info},
+		{get, "/metrics", "meta", operator(), s.metrics},
 
 		{post, "/mcp", "mcp", callsTools(), s.callTools},
 		{post, "/mcp/", "mcp", callsTools(), s.callTools},

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,11 +24,12 @@ import (
 	"github.com/locutory/locutory/platform/config"
 	"github.com/locutory/locutory/platform/items"
 	"github.com/locutory/locutory/platform/mcp"
+	"github.com/locutory/locutory/platform/observe"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
 )
 
-// Config is what a Server is made of. All fields but CORS, Disabled and MountPrefix are needed.
+// Config is what a Server is made of. All fields but CORS, Disabled, MountPrefix and Metrics are needed.
 type Config struct {
 	DB     *store.DB
 	Runs   *runs.Runs
@@ -49,6 +49,11 @@ type Config struct {
 	ConfigurableHeaders, LoggedHeaders config.Headers
 	// App is what the operator has beside our routes.
 	App App
+	// Metrics counts requests and is served at /metrics; nil does neither.
+	Metrics *observe.Metrics
+	// MetricsToken is what /metrics wants as a bearer token. Without one it is open when nobody has to authenticate for anything, and
+	// closed otherwise.
+	MetricsToken string
 	// Dev lets pages of this machine's own origins in (any localhost port).
 	Dev bool
 	// Heartbeat is the steady period at which an open stream gets a comment and an open wait a newline.
@@ -127,21 +132,28 @@ func (s *Server) router() *gin.Engine {
 	engine.UseRawPath = true
 	engine.UnescapePathValues = true
 	engine.Use(s.logRequest)
+	if s.Metrics != nil {
+		engine.Use(s.count)
+	}
 	engine.NoRoute(s.beside(s.open(func(context.Context, *call) error {
 		return refuse(http.StatusNotFound, "Not Found")
 	})))
 	engine.NoMethod(s.beside(s.open(func(context.Context, *call) error {
 		return refuse(http.StatusMethodNotAllowed, "Method Not Allowed")
 	})))
-	for _, route := range s.Routes() {
+	routes := s.Routes()
+	if s.custom != nil && s.custom.Handler != nil {
+		routes = withoutIndex(routes)
+	}
+	for _, route := range routes {
 		if s.Disabled[route.Group] && route.Path != "/ok" {
 			continue
 		}
 		handle := s.guarded(route)
-		if route.Public() {
+		if route.Public() || route.Operator() {
 			handle = s.open(route.handle)
 		}
-		engine.Handle(route.Method, strings.TrimSuffix(s.MountPrefix, "/")+route.Path, handle)
+		engine.Handle(route.Method, s.prefix()+route.Path, handle)
 	}
 	return engine
 }

@@ -80,6 +80,8 @@ func (c *conversion) root(old map[string]any) converted {
 		case key == "checkpointer":
 			out.Checkpointer = c.checkpointer(section)
 		case key == "env" || key == "$schema":
+		case key == "encryption":
+			c.left[key] = config.Unencrypted
 		case slices.Contains(config.PythonKeys(), key):
 			c.left[key] = "Go has go.mod"
 		default:

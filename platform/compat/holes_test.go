@@ -35,7 +35,7 @@ func TestH23H34H35H43H52DenialsComeFirst(t *testing.T) {
 			s.must(403, alice, method, path, body)
 		}
 		for _, route := range new(api.Server).Routes() {
-			if route.Public() {
+			if route.Public() || route.Operator() { // no hook is asked
 				continue
 			}
 			for _, key := range rows(route) {

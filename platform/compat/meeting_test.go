@@ -24,6 +24,9 @@ func TestEveryRouteHasTwoUsers(t *testing.T) {
 			if isPublic := len(row.tries) > 0 && row.tries[0].want == public; ok && isPublic != route.Public() {
 				t.Errorf("%s: the row and the route do not agree whether it is public", key)
 			}
+			if isClosed := len(row.tries) > 0 && row.tries[0].want == closed; ok && isClosed != route.Operator() {
+				t.Errorf("%s: the row and the route do not agree whether it is the operator's alone", key)
+			}
 		}
 	}
 	for key := range all {
@@ -38,6 +41,7 @@ func TestAC18AC19AssistantsOfOthersAreMissing(t *testing.T) { t.Parallel(); meet
 func TestAC45RunsOfOthersAreMissing(t *testing.T)           { t.Parallel(); meet(t, "/runs") }
 func TestAC23ItemsOfOthersAreMissing(t *testing.T)          { t.Parallel(); meet(t, "/store") }
 func TestAC45ToolsOfOthersAreMissing(t *testing.T)          { t.Parallel(); meet(t, "/mcp") }
+func TestNumbersOfOthersAreNotShown(t *testing.T)           { t.Parallel(); meet(t, "/metrics") }
 
 func TestAC45TasksOfOthersAreMissing(t *testing.T) {
 	t.Parallel()
@@ -117,6 +121,10 @@ func (y try) check(t *testing.T, e estate, method, path string) {
 		if got.Status != http.StatusForbidden || string(got.Body) != `{"detail":"Forbidden"}` {
 			t.Errorf("%s: status %d, want 403 Forbidden: %s", about, got.Status, got.Body)
 		}
+	case closed:
+		if got.Status != http.StatusForbidden || !strings.HasPrefix(string(got.Body), `{"detail":"the metrics count what all users do:`) {
+			t.Errorf("%s: status %d, want 403 for every user: %s", about, got.Status, got.Body)
+		}
 	case anyone:
 		if got.Status != http.StatusNoContent && got.Status != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 204 or 404: %s", about, got.Status, got.Body)
@@ -159,6 +167,13 @@ func TestAC1NoCredentialsOnAnyRoute(t *testing.T) {
 					if a.Status != row.own {
 						t.Errorf("%s: status %d, want %d", key, a.Status, row.own)
 					}
+					continue
+				}
+				if route.Operator() {
+					if a.Status != row.own {
+						t.Errorf("%s: status %d, want %d", key, a.Status, row.own)
+					}
+					e.reveals(t, a)
 					continue
 				}
 				if a.Status != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") != "Bearer" || a.field(t, "detail") == "" {

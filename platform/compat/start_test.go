@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +47,33 @@ func TestStartsThatAreRefused(t *testing.T) {
 		}
 		if !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+// A setting that would lock something elsewhere and nothing here stops every command, also when the environment file has it.
+func TestSettingsThatGuardNothing(t *testing.T) {
+	t.Parallel()
+	path := binary(t, "graphs/core/platform.json")
+	for _, command := range []string{"serve", "worker", "migrate"} {
+		for name, want := range map[string]string{
+			"LANGGRAPH_AES_KEY": "encryption at rest is not supported yet", "LANGGRAPH_AUTH_TYPE": `hooks are Go, named by "auth" in platform.json`,
+		} {
+			cmd := exec.Command(path, command)
+			cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), name+"=something")
+			if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), want) || strings.Contains(string(out), "serving") {
+				t.Errorf("%s with %s: %v\n%s", command, name, err, out)
+			}
+			file := filepath.Join(t.TempDir(), "platform.json")
+			text := `{"graphs": {"agent": "./agent:Graph"}, "env": {"` + name + `": "something"}}`
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd = exec.Command(path, command, "--config", file)
+			cmd.Dir = t.TempDir()
+			if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
+				t.Errorf("%s with %s in the environment file: %v\n%s", command, name, err, out)
+			}
 		}
 	}
 }

@@ -41,6 +41,7 @@ const (
 	refused = "refused"  // 403, which says nothing of the row
 	unasked = "unasked"  // 200 without anything of Alice's, and no hook is asked
 	unknown = "unknown"  // 200 with an error, and byte for byte what a name that nothing has gets
+	closed  = "operator" // 403: no user's credentials are any good
 )
 
 const hello = `{"assistant_id": "agent", "input": {"messages": [{"role": "user", "content": "hello"}]}}`
@@ -157,8 +158,11 @@ func twoUsers() map[string]row {
 		foreign    = `{"assistant_id": "{assistant}", "schedule": "0 0 29 2 *"}`
 	)
 	all := map[string]row{
+		"GET /":     {own: 200, tries: []try{{want: public}}},
 		"GET /ok":   {own: 200, tries: []try{{want: public}}},
 		"GET /info": {own: 200, tries: []try{{want: public}}},
+
+		"GET /metrics": {own: 403, tries: []try{{want: closed}, {path: "/metrics?format=json", want: closed}}},
 
 		"POST /assistants": {own: 200, body: `{"graph_id": "agent"}`, tries: []try{
 			{body: `{"graph_id": "agent", "assistant_id": "{assistant}"}`, want: taken},

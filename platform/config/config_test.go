@@ -132,6 +132,7 @@ func TestMistakes(t *testing.T) {
 		{"webhook header name", `"webhooks": {"headers": {"a b": "x"}}`, "2:25: webhooks.headers.a b: is no name of a header"},
 		{"webhook variable", `"webhooks": {"headers": {"X": "${{ env.AWS_SECRET }}"}}`, "2:25: webhooks.headers.X: AWS_SECRET does not begin with LG_WEBHOOK_; rename the variable, or set webhooks.env_prefix"},
 		{"webhook template", `"webhooks": {"headers": {"X": "${{ secrets.A }}"}}`, "2:25: webhooks.headers.X: only ${{ env.NAME }} is expanded"},
+		{"encryption", `"encryption": {"path": "./e.py:e"}`, "2:1: encryption: encryption at rest is not supported yet, and rows would be stored as they are: encrypt the database's disk or volume, and take it out"},
 		{"python", `"dependencies": ["."]`, "2:1: dependencies: " + python},
 		{"env", `"env": 1`, `2:8: env: a number; want ".env" or {"NAME": "value"}`},
 		{"env value", `"env": {"A": 1}`, "2:14: env.A: a number; want a string"},

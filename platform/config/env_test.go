@@ -112,6 +112,14 @@ func TestReadProcess(t *testing.T) {
 			},
 		},
 		{
+			name: "metrics", env: map[string]string{"LOCUTORY_METRICS_TOKEN": "x", "LOCUTORY_METRICS_ADDR": ":9464"},
+			want: func(p *Process) { p.MetricsToken, p.MetricsAddr = "x", "127.0.0.1:9464" },
+		},
+		{
+			name: "metrics nowhere", env: map[string]string{"LOCUTORY_METRICS_ADDR": "9464"}, want: func(*Process) {},
+			err: `LOCUTORY_METRICS_ADDR: "9464"; want a host and a port such as 127.0.0.1:9464`,
+		},
+		{
 			name: "settings that are none", env: map[string]string{"LANGGRAPH_CONFIG": `[]`}, want: func(*Process) {},
 			err: `LANGGRAPH_CONFIG: want a JSON object such as {"agent": {"configurable": {}}}: json: cannot unmarshal array into Go value of type map[string]json.RawMessage`,
 		},
@@ -119,6 +127,24 @@ func TestReadProcess(t *testing.T) {
 			name: "joined", env: map[string]string{"LOG_LEVEL": "loud", EnvDev: "maybe"}, want: func(*Process) {},
 			err: "LOG_LEVEL: \"loud\"; want debug, info, warn or error\nLOCUTORY_DEV: \"maybe\"; want 1 or 0",
 		},
+	}
+	for name, says := range map[string]string{ // what other servers would heed, and what guards nothing here
+		"LANGGRAPH_AES_KEY": "encryption at rest is not supported yet", "LANGGRAPH_AES_JSON_KEYS": "encryption at rest is not supported yet",
+		"LANGGRAPH_ENCRYPTION": "encryption at rest is not supported yet", "LANGGRAPH_AUTH": `"auth" in platform.json`,
+		"LANGGRAPH_AUTH_TYPE": `"auth" in platform.json`, "LANGGRAPH_HTTP": `"http" in platform.json`, "LANGGRAPH_WEBHOOKS": `"webhooks" in platform.json`,
+		"LANGGRAPH_STORE": `"store" in platform.json`, "LANGGRAPH_CHECKPOINTER": `"checkpointer" in platform.json`, "MOUNT_PREFIX": `"mount_prefix"`,
+		"POSTGRES_URI_CUSTOM": "set DATABASE_URI", "REDIS_URI_CUSTOM": "not supported yet",
+	} {
+		_, err := ReadProcess(func(asked string) (string, bool) { return "langsmith", asked == name })
+		if err == nil || !strings.HasPrefix(err.Error(), name+": ") || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "unset it") {
+			t.Errorf("%s is set: %v", name, err)
+		}
+		if _, err := ReadProcess(func(asked string) (string, bool) { return "", asked == name }); err != nil {
+			t.Errorf("%s is empty: %v", name, err)
+		}
+	}
+	if _, err := ReadProcess(func(asked string) (string, bool) { return "noop", asked == "LANGGRAPH_AUTH_TYPE" }); err != nil {
+		t.Errorf("authentication by nobody: %v", err)
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

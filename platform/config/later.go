@@ -24,13 +24,17 @@ func (r *reader) python() fields {
 	for _, key := range PythonKeys() {
 		keys[key] = refused
 	}
+	keys["encryption"] = r.refused(Unencrypted)
 	return keys
 }
+
+// Unencrypted says what to do in place of "encryption", which must never be taken out without a word.
+const Unencrypted = notEncrypted + "take it out"
 
 // PythonKeys are the keys of langgraph.json that say how to build an image of another language: they have no meaning here.
 func PythonKeys() []string {
 	return []string{
 		"dependencies", "python_version", "node_version", "api_version", "base_image", "image_distro",
-		"pip_config_file", "pip_installer", "dockerfile_lines", "keep_pkg_tools", "ui", "ui_config", "encryption",
+		"pip_config_file", "pip_installer", "dockerfile_lines", "keep_pkg_tools", "ui", "ui_config",
 	}
 }

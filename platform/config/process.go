@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +50,10 @@ type Process struct {
 	// config, with the context beside its fields.
 	GraphSettings map[string]json.RawMessage
 
+	// MetricsToken is the bearer token that GET /metrics wants, LOCUTORY_METRICS_TOKEN; MetricsAddr is where the numbers are served besides,
+	// to whoever reaches that address: LOCUTORY_METRICS_ADDR, "127.0.0.1:9464".
+	MetricsToken, MetricsAddr string
+
 	// Insecure permits a server without auth to be reached from other machines. There is no variable for it.
 	Insecure bool
 
@@ -81,10 +86,13 @@ func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
 
 		WebhookSecrets: v.secrets("LOCUTORY_WEBHOOK_SECRET"),
 		GraphSettings:  v.objects("LANGGRAPH_CONFIG"),
+		MetricsToken:   v.text("LOCUTORY_METRICS_TOKEN", ""),
+		MetricsAddr:    v.address("LOCUTORY_METRICS_ADDR"),
 	}
 	if p.RedisURI != "" {
 		v.wrong("REDIS_URI: not supported yet; unset it")
 	}
+	v.refuseElsewhere()
 	return p, errors.Join(v.errs...)
 }
 
@@ -116,6 +124,23 @@ func (v *variables) number(name string, otherwise, least, most int) int {
 		return otherwise
 	}
 	return n
+}
+
+// address reads a host and port to listen on. A port alone is on this machine only.
+func (v *variables) address(name string) string {
+	s := v.text(name, "")
+	if s == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(s)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
+		v.wrong("%s: %q; want a host and a port such as 127.0.0.1:9464", name, s)
+		return ""
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 func (v *variables) duration(name string, otherwise, least, most time.Duration) time.Duration {

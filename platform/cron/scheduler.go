@@ -37,6 +37,8 @@ type Config struct {
 	Now   func() time.Time
 	// Poll is how often the Scheduler looks for what is due; 0 is a second.
 	Poll time.Duration
+	// Came, when set, hears of each time of a cron that came: "fired", "refused", "paused" or "failed".
+	Came func(outcome string)
 }
 
 // Scheduler fires crons. Several may run on one database.
@@ -52,6 +54,9 @@ func New(c Config) *Scheduler {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Came == nil {
+		c.Came = func(string) {}
 	}
 	if c.Poll <= 0 {
 		c.Poll = time.Second
@@ -111,16 +116,21 @@ func (s *Scheduler) handle(ctx context.Context, c store.HeldCron, now time.Time)
 		err := s.fire(ctx, log, c, at)
 		switch {
 		case errors.Is(err, errPaused):
+			s.Came("paused")
 			log.WarnContext(ctx, "cron paused: its maker must not act any more", "error", err)
 			s.end(ctx, log, s.DB.Crons.Pause(ctx, s.system, c))
 			return
 		case errors.Is(err, store.ErrLostLease) || ctx.Err() != nil: // it was changed or deleted meanwhile, or the server stops
 			return
 		case err != nil && !refused(err):
+			s.Came("failed")
 			log.ErrorContext(ctx, "cron not fired; it is tried again", "at", at, "error", err)
 			return
 		case err != nil:
+			s.Came("refused")
 			log.WarnContext(ctx, "cron not fired: refused", "at", at, "error", err)
+		default:
+			s.Came("fired")
 		}
 		next = schedule.After(at)
 	}

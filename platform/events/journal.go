@@ -30,7 +30,7 @@ type Committer interface {
 	Reserve(ctx context.Context, l store.Lease, n int) (first int64, err error)
 }
 
-// JournalConfig is what a Journal is made of. All fields but Hold and Failed are needed.
+// JournalConfig is what a Journal is made of. All fields but Hold, Committed and Failed are needed.
 type JournalConfig struct {
 	Log   Committer
 	Lease store.Lease
@@ -40,6 +40,8 @@ type JournalConfig struct {
 	// Hold keeps a step or a task's end out of the log until Put or PutWrites brings what belongs to it. It is for runs whose
 	// checkpoints are stored while they run.
 	Hold bool
+	// Committed, when set, hears how long each commit took, and of its error.
+	Committed func(took time.Duration, err error)
 	// Failed is called once, from another goroutine, when a commit has failed: nothing more will be stored.
 	Failed func(error)
 }

@@ -27,6 +27,7 @@ type lane struct {
 	feed   *Feed
 	flush  func() error
 	failed func(error)
+	told   func(time.Duration, error)
 	ctx    context.Context //nolint:containedctx // the lane's own life; fail and close end it
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -61,7 +62,7 @@ type pending struct {
 
 func newLane(ctx context.Context, cfg JournalConfig, flush func() error) *lane {
 	l := &lane{
-		log: cfg.Log, lease: cfg.Lease, feed: cfg.Feed, flush: flush, failed: cfg.Failed,
+		log: cfg.Log, lease: cfg.Lease, feed: cfg.Feed, flush: flush, failed: cfg.Failed, told: cfg.Committed,
 		done: make(chan struct{}), kick: make(chan struct{}, 1), timer: time.NewTimer(flushEvery), progress: make(chan struct{}),
 	}
 	l.timer.Stop()
@@ -173,7 +174,11 @@ func (l *lane) run() {
 // first answer was lost, does the second one say that the lease is lost: then readers find the end in the log.
 func (l *lane) commit(b store.Batch) error {
 	for pause := retryFirst; ; pause *= 4 {
+		begin := time.Now()
 		err := l.log.Commit(l.ctx, l.lease, b)
+		if l.told != nil {
+			l.told(time.Since(begin), err)
+		}
 		if err == nil || errors.Is(err, store.ErrLostLease) || l.ctx.Err() != nil || pause > retryLast {
 			return err
 		}

@@ -23,7 +23,7 @@ func TestPlans(t *testing.T) {
 	for name, asked := range map[string]struct {
 		query string
 		args  []any
-	}{"the next run": {firstPending, []any{"x"}}, "a cancel by status": {cancels, args}} {
+	}{"the next run": {firstPending, []any{"x"}}, "a cancel by status": {cancels, args}, "the length of the queue": {depth, nil}} {
 		var plan []string
 		err := each(db.read(t.Context()), func(rows *sql.Rows) error {
 			var id, parent, unused int

@@ -36,8 +36,10 @@ type Config struct {
 	Backoff func(attempt int) time.Duration
 	// Resolver finds addresses; nil is the system's.
 	Resolver *net.Resolver
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Tried, when set, hears how each attempt ended: "delivered", "failed" or "given_up".
+	Tried func(outcome string)
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Sender delivers what is due. Several processes may each have one on the same outbox.
@@ -63,6 +65,9 @@ func New(cfg Config) *Sender {
 		if *d.at <= 0 {
 			*d.at = d.otherwise
 		}
+	}
+	if cfg.Tried == nil {
+		cfg.Tried = func(string) {}
 	}
 	if cfg.Backoff == nil {
 		cfg.Backoff = backoff
@@ -155,14 +160,17 @@ func (s *Sender) deliver(ctx context.Context, self string, d store.Delivery) {
 	switch {
 	case err == nil:
 		end.Delivered = true
+		s.Tried("delivered")
 		log.Debug("webhook delivered", "took", end.Attempt.Took)
 	case ctx.Err() != nil:
 		end.Attempt.Error, end.Again = "the server stopped", time.Millisecond
 	case errors.Is(err, errAddress) || errors.As(err, new(*refusedError)) || status == http.StatusGone || d.Attempt >= s.Attempts:
 		end.Attempt.Error = err.Error()
+		s.Tried("given_up")
 		log.Warn("webhook given up", "error", err)
 	default:
 		end.Attempt.Error, end.Again = err.Error(), s.Backoff(d.Attempt)
+		s.Tried("failed")
 		log.Info("webhook failed", "error", err, "again_in", end.Again)
 	}
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -3,6 +3,8 @@ package wire
 // OK is the answer of /ok.
 type OK struct {
 	OK bool `json:"ok"`
+	// Services says how what the server stands on does, when that was asked for.
+	Services map[string]string `json:"services,omitempty"`
 }
 
 // Info is the answer of /info. Tools detect a server of this kind by LanggraphVersion and Flags (rest.md 8.1).

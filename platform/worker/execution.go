@@ -30,6 +30,7 @@ type execution struct {
 	claimed *store.Claimed
 	journal *events.Journal
 	outcome *outcome
+	began   time.Time
 	kwargs  wire.RunKwargs
 	started bool // run.start was told
 }

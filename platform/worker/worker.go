@@ -38,9 +38,27 @@ type Config struct {
 	Outage time.Duration
 	// Version is what nodes see as langgraph_version.
 	Version string
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Meter counts; nil counts nothing.
+	Meter Meter
+	Log   *slog.Logger
+	Now   func() time.Time
 }
+
+// Meter counts what a worker does.
+type Meter interface {
+	// RunBegan tells how long a run waited that nobody has executed before, since it could have been.
+	RunBegan(waited time.Duration)
+	// RunEnded tells how a run ended, and how long its last attempt took.
+	RunEnded(status string, took time.Duration)
+	// Committed tells how long a commit of what a run did took.
+	Committed(took time.Duration, err error)
+}
+
+type noMeter struct{}
+
+func (noMeter) RunBegan(time.Duration)         {}
+func (noMeter) RunEnded(string, time.Duration) {}
+func (noMeter) Committed(time.Duration, error) {}
 
 // Worker executes runs. It is safe for concurrent use.
 type Worker struct{ Config }
@@ -55,6 +73,9 @@ func New(cfg Config) *Worker {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.Meter == nil {
+		cfg.Meter = noMeter{}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -77,9 +98,13 @@ func (w *Worker) Run(ctx context.Context, c *store.Claimed) {
 		base = -1
 	}
 	feed := w.Hub.Open(c.Run.ThreadID, c.Run.ID, base)
-	x := &execution{Worker: w, claimed: c, outcome: newOutcome()}
+	x := &execution{Worker: w, claimed: c, outcome: newOutcome(), began: w.Now()}
+	if c.Lease.Token == 1 {
+		w.Meter.RunBegan(x.began.Sub(c.Run.CreatedAt))
+	}
 	x.journal = events.NewJournal(ctx, events.JournalConfig{
 		Log: w.DB.Runs, Lease: c.Lease, First: c.SeqFirst, Block: seqBlock, Feed: feed, Hold: x.holds(), Failed: stop,
+		Committed: w.Meter.Committed,
 	})
 	defer x.journal.Close()
 	done := w.heed(ctx, stop, feed, c)
@@ -146,6 +171,7 @@ func (w *Worker) conclude(ctx context.Context, x *execution, err, cause error) {
 		x.journal.Abort()
 		return
 	}
+	w.Meter.RunEnded(end.status, w.Now().Sub(x.began))
 	w.Hub.Ring() // the thread's next run may be due
 }
 

@@ -321,3 +321,25 @@ func temporaryRun(t *testing.T, p *place) {
 	is(t, err, nil)
 	same(t, "foreign segments", 0, len(log))
 }
+
+// queueDepth counts everybody's runs, for the server alone.
+func queueDepth(t *testing.T, p *place) {
+	for _, name := range []string{"alice", "bob"} {
+		b := p.bench(t, Owner(t, name))
+		for range 2 {
+			thread := p.thread(t, b.who, nil)
+			_, err := b.create(t, store.RunNew{ThreadID: thread.ID, After: time.Hour})
+			is(t, err, nil)
+		}
+	}
+	b := p.bench(t, Owner(t, "carol"))
+	made, err := b.create(t, store.RunNew{Implicit: b.implicit(nil)})
+	is(t, err, nil)
+	b.claimOf(t, made)
+	pending, running, err := p.db.Runs.Depth(t.Context(), access.System("test"))
+	is(t, err, nil)
+	same(t, "pending", 4, pending)
+	same(t, "running", 1, running)
+	_, _, err = p.db.Runs.Depth(t.Context(), access.SystemAccess{})
+	is(t, err, access.ErrNoScope)
+}

@@ -33,6 +33,7 @@ func Run(t *testing.T, backend Backend) {
 		"log":        logSuite,
 		"copy":       copySuite,
 		"ttl":        ttlSuite,
+		"run depth":  queueDepth,
 		"run scopes": runIsolationSuite,
 		"crons":      cronSuite,
 		"cron find":  cronSearchSuite,
