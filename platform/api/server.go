@@ -56,6 +56,9 @@ type Config struct {
 	MetricsToken string
 	// Dev lets pages of this machine's own origins in (any localhost port).
 	Dev bool
+	// LocalOnly says that nobody is asked who they are and that the server is for this machine alone: requests that name another
+	// host are refused.
+	LocalOnly bool
 	// Heartbeat is the steady period at which an open stream gets a comment and an open wait a newline.
 	Heartbeat time.Duration
 	Now       func() time.Time
@@ -111,7 +114,7 @@ func New(cfg Config) (*Server, error) {
 }
 
 // Handler returns the handler for all routes.
-func (s *Server) Handler() http.Handler { return s.cors(s.middle(outside(s.engine))) }
+func (s *Server) Handler() http.Handler { return s.cors(s.pages(s.middle(outside(s.engine)))) }
 
 // Drain aborts every open stream and wait: their bodies end incomplete, and clients come back by Location.
 func (s *Server) Drain() { s.drain() }

@@ -1,0 +1,50 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/locutory/locutory/platform/wire"
+)
+
+// pages refuses what browsers send for pages that have no business here. CORS only keeps such a page from reading the answer: the
+// effect would be there, since a body of any content type is read and no preflight comes before it.
+//
+//   - A request with an effect must come from a page of this server, from an origin that is let in, or from no page at all.
+//   - A server that asks nobody who they are answers to names of this machine only. Else a page whose own name is made to point
+//     here would be a page of this server.
+func (s *Server) pages(next http.Handler) http.Handler {
+	var cross http.CrossOriginProtection
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch origin := r.Header.Get("Origin"); {
+		case s.LocalOnly && !ofThisMachine(r.Host):
+			turnAway(w, "the server has no \"auth\" and answers to names of this machine only, not to %q; add \"auth\" to platform.json, or say --insecure", r.Host)
+		case (origin == "" || !s.allows(origin)) && cross.Check(r) != nil:
+			turnAway(w, "a page of another site, %q, may not do this; name its origin in http.cors.allow_origins of platform.json", origin)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func turnAway(w http.ResponseWriter, format string, args ...any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_ = json.NewEncoder(w).Encode(wire.ErrorBody{Detail: fmt.Sprintf(format, args...)}) // who has gone does not read it
+}
+
+// ofThisMachine tells whether the header Host is a name that nobody else can own.
+func ofThisMachine(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if ip := net.ParseIP(host); ip != nil {
+		return ip.IsLoopback()
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}

@@ -1,0 +1,52 @@
+package compat
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/locutory/locutory/platform"
+	"github.com/locutory/locutory/platform/config"
+)
+
+// A developer's server asks nobody who they are. No page that he happens to have open may use it: not by a form's POST, and not
+// under a name that was made to point to his machine.
+func TestPagesOfOtherSites(t *testing.T) {
+	t.Parallel()
+	open := platform.Parts{Graphs: []platform.Graph{echo()}, Platform: `{"graphs": {"agent": "./agent:Graph"}}`}
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, open, uri, func(p *config.Process) { p.Dev = true })
+		for _, path := range []string{"/threads", "/runs", "/mcp"} {
+			r := s.request("", http.MethodPost, path, hello)
+			r.Header.Set("Content-Type", "text/plain")
+			r.Header.Set("Origin", "https://evil.example")
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			if got := s.send(r); got.Status != http.StatusForbidden || got.Header.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("%s: %d %s", path, got.Status, got.Body)
+			}
+		}
+		r := s.request("", http.MethodPost, "/threads/search", "{}")
+		r.Host = "evil.example:" + r.URL.Port()
+		r.Header.Set("Origin", "http://"+r.Host)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		if got := s.send(r); got.Status != http.StatusForbidden {
+			t.Errorf("by another name: %d %s", got.Status, got.Body)
+		}
+		if made := s.must(200, "", http.MethodPost, "/threads/count", "{}"); string(made.Body) != "0" {
+			t.Errorf("%s threads were made", made.Body)
+		}
+		r = s.request("", http.MethodPost, "/threads", "{}")
+		r.Header.Set("Origin", "http://localhost:3000") // the page that he is writing
+		if got := s.send(r); got.Status != http.StatusOK {
+			t.Errorf("a page of this machine: %d %s", got.Status, got.Body)
+		}
+	})
+	databases(t, func(t *testing.T, uri string) { // whoever says --insecure has other names, too
+		s := serve(t, open, uri, func(p *config.Process) { p.Insecure = true })
+		r := s.request("", http.MethodPost, "/threads", "{}")
+		r.Host = strings.Replace(r.URL.Host, "127.0.0.1", "agents.example", 1)
+		if got := s.send(r); got.Status != http.StatusOK {
+			t.Errorf("insecure: %d %s", got.Status, got.Body)
+		}
+	})
+}
