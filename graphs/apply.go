@@ -3,6 +3,8 @@ package graphs
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // applied is what a step's writes have made of the cells.
@@ -14,8 +16,9 @@ type applied struct {
 }
 
 // apply reduces writes into the cells. Ephemeral values that nobody renews are dropped. What it returns is good until the next apply.
-func (r *run) apply(outs []*outcome) (applied, error) {
-	ap := applied{changed: r.changed[:0]}
+func (r *run) apply(outs []*outcome) (ap applied, err error) {
+	defer caught(&err)
+	ap.changed = r.changed[:0]
 	defer func() { r.changed = ap.changed }()
 	if len(outs) == 0 {
 		r.forget(&ap)
@@ -46,7 +49,7 @@ func (r *run) apply(outs []*outcome) (applied, error) {
 	r.forget(&ap)
 	for _, at := range ap.changed {
 		if err := r.reduce(&ap, at, r.scratch[at]); err != nil {
-			return ap, err
+			return ap, r.blame(err, at, outs)
 		}
 	}
 	return ap, r.arrive(&ap, outs)
@@ -77,10 +80,38 @@ func (r *run) applyOne(ap *applied, outs []*outcome) error {
 	}
 	for i := range writes {
 		if err := r.reduce(ap, writes[i].ch, writes[i:i+1]); err != nil {
-			return err
+			return r.blame(err, writes[i].ch, outs)
 		}
 	}
 	return r.arrive(ap, outs)
+}
+
+// blame names the nodes whose writes a channel could not take. What came from outside is nobody's.
+func (r *run) blame(err error, channel int, outs []*outcome) error {
+	var writers []*outcome
+	for _, out := range outs {
+		if out.from != "" && out.from != Start && slices.ContainsFunc(out.writes, func(w write) bool { return w.ch == channel }) {
+			writers = append(writers, out)
+		}
+	}
+	switch len(writers) {
+	case 0:
+		return err
+	case 1:
+		failed := &NodeError{Node: writers[0].from, Err: err}
+		for _, t := range r.tasks {
+			if &t.out == writers[0] {
+				r.identify(t)
+				failed.Task = t.plan.ID
+			}
+		}
+		return failed
+	}
+	names := make([]string, len(writers))
+	for i, out := range writers {
+		names[i] = strconv.Quote(out.from)
+	}
+	return &classed{err, err.Error() + "; it was written by " + strings.Join(names, ", ")}
 }
 
 // forget drops ephemeral values that are not renewed.

@@ -237,7 +237,7 @@ func (r *run) readMoves(cmd *InputCommand, out *outcome) error {
 		}
 		at, err := r.g.find(to.Node)
 		if err != nil || at == 0 {
-			return failf(ErrUnknownNode, "goto: the graph has no node %q", to.Node)
+			return failf(ErrUnknownNode, "goto: the graph has no node %q; %s", to.Node, r.g.names())
 		}
 		if to.Send {
 			out.sends = append(out.sends, send{node: at, raw: orNull(to.Input)})

@@ -40,6 +40,22 @@ func (c *channel) reduce(old cell, writes []write, encode, shared bool) (cell, C
 	return c.whole(val, nil, encode)
 }
 
+// failure is an error of the channel: it says which one, and what it holds.
+func (c *channel) failure(err error) error {
+	return fmt.Errorf("channel %q (%s): %w", c.name, c.typ, err)
+}
+
+// merged calls the author's reducer, whose only way to refuse is a panic.
+func (c *channel) merged(left, right any) (v any, err error) {
+	defer func() {
+		if err != nil {
+			err = c.failure(err)
+		}
+	}()
+	defer caught(&err)
+	return c.merge(left, right), nil
+}
+
 // reduceOver lets the last overwrite replace the value; the writes after it are reduced as usual.
 func (c *channel) reduceOver(writes []write, encode bool) (cell, ChannelPatch, error) {
 	val := writes[0].val
@@ -69,7 +85,7 @@ func (c *channel) whole(val any, raw json.RawMessage, encode bool) (cell, Channe
 	}
 	set, err := next.encode()
 	if err != nil {
-		return cell{}, ChannelPatch{}, fmt.Errorf("encode channel %q: %w", c.name, err)
+		return cell{}, ChannelPatch{}, c.failure(err)
 	}
 	return next, ChannelPatch{Set: set}, nil
 }
@@ -120,7 +136,7 @@ func (c *channel) reduceMessages(old cell, writes []write, encode, shared bool) 
 		right, _ := writes[i].val.([]Message)
 		merged, kept, err := mergeMessages(msgs, right, writes[i].fresh)
 		if err != nil {
-			return cell{}, ChannelPatch{}, fmt.Errorf("channel %q: %w", c.name, err)
+			return cell{}, ChannelPatch{}, c.failure(err)
 		}
 		msgs, keep = merged, min(keep, kept)
 	}
@@ -130,7 +146,7 @@ func (c *channel) reduceMessages(old cell, writes []write, encode, shared bool) 
 	}
 	patch, err := messagesPatch(keep, msgs, writes)
 	if err != nil {
-		return cell{}, ChannelPatch{}, fmt.Errorf("encode channel %q: %w", c.name, err)
+		return cell{}, ChannelPatch{}, c.failure(err)
 	}
 	return next, patch, nil
 }
@@ -190,7 +206,10 @@ func (c *channel) combine(old cell, writes []write) (any, error) {
 		case c.kind == addNumber:
 			acc = add(c.typ, acc, writes[i].val)
 		default:
-			acc = c.merge(acc, writes[i].val)
+			var err error
+			if acc, err = c.merged(acc, writes[i].val); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return acc, nil

@@ -65,12 +65,15 @@ func (c *compiler) target(name, what, from string) (int, bool) {
 	}
 }
 
-func (c *compiler) known() string {
-	names := make([]string, 0, len(c.g.nodes))
-	for i := range c.g.nodes[1:] {
-		names = append(names, c.g.nodes[i+1].name)
+func (c *compiler) known() string { return "; " + c.g.names() }
+
+// names tells what nodes there are, for those who meant another one.
+func (g *graph) names() string {
+	names := make([]string, 0, len(g.nodes))
+	for i := range g.nodes[1:] {
+		names = append(names, g.nodes[i+1].name)
 	}
-	return "; there are " + strings.Join(append(names, Start, End), ", ")
+	return "there are " + strings.Join(append(names, Start, End), ", ")
 }
 
 func (c *compiler) join(j joinDef) {

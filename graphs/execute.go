@@ -49,11 +49,7 @@ func (r *run) execute(ctx context.Context, t *task) {
 
 // attemptTask runs user code: the node and its routers.
 func (r *run) attemptTask(ctx context.Context, t *task) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
+	defer caught(&err)
 	t.out = outcome{from: t.node.name}
 	if t.node.name == Start {
 		t.out.writes = t.writes
@@ -132,14 +128,12 @@ func isToParent(err error) bool {
 	return errors.As(err, &up)
 }
 
-// guard makes a panic of user code an error.
-func (*run) guard(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return f()
+// caught makes a panic of user code an error: nodes and routers, but reducers and types with a JSON form of their own, too. It is
+// deferred, never around a yield: what a reader does is the reader's.
+func caught(err *error) {
+	if v := recover(); v != nil {
+		*err = &PanicError{Value: v, Stack: debug.Stack()}
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

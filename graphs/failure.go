@@ -1,6 +1,7 @@
 package graphs
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -60,9 +61,25 @@ type InputError struct {
 
 func (e *InputError) Error() string {
 	if e.Channel == "" {
-		return fmt.Sprintf("input: %v", e.Err)
+		return "input: " + plain(e.Err)
 	}
-	return fmt.Sprintf("channel %q (%s): %v", e.Channel, e.Type, e.Err)
+	return fmt.Sprintf("channel %q (%s): %s", e.Channel, e.Type, plain(e.Err))
+}
+
+// plain says what JSON did not fit for those who know neither Go nor its packages.
+func plain(err error) string {
+	var unfit *json.UnmarshalTypeError
+	if !errors.As(err, &unfit) {
+		return err.Error()
+	}
+	text := "got a JSON " + unfit.Value
+	if unfit.Type.Kind() != reflect.Map { // whose Go name says no more than that it is an object
+		text += ", want " + unfit.Type.String()
+	}
+	if unfit.Field != "" {
+		text = fmt.Sprintf("%s: %s", unfit.Field, text)
+	}
+	return strings.Replace(err.Error(), unfit.Error(), text, 1)
 }
 
 // Unwrap returns the cause.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // resolve turns a node's update into the task's writes, encodes them and follows the node's edges. The state before the step is
@@ -106,14 +107,14 @@ func (g *graph) collectCommand(out *outcome, c Command) error {
 		}
 		at, err := g.find(name)
 		if err != nil || at == 0 {
-			return failf(ErrUnknownNode, "Command.Goto: the graph has no node %q", name)
+			return failf(ErrUnknownNode, "Command.Goto: the graph has no node %q; %s", name, g.names())
 		}
 		out.gotos = append(out.gotos, at)
 	}
 	for _, s := range c.Send {
 		at, err := g.find(s.Node)
 		if err != nil || at == 0 {
-			return failf(ErrUnknownNode, "Command.Send: the graph has no node %q", s.Node)
+			return failf(ErrUnknownNode, "Command.Send: the graph has no node %q; %s", s.Node, g.names())
 		}
 		out.sends = append(out.sends, send{node: at, arg: s.Arg})
 	}
@@ -175,7 +176,7 @@ func (g *graph) collectSet(out *outcome, s Set) error {
 	for name, v := range s {
 		at, ok := g.byName[name]
 		if !ok || !g.channels[at].isState() {
-			return failf(ErrInvalidUpdate, "Set: the state has no channel %q", name)
+			return failf(ErrInvalidUpdate, "Set: the state has no channel %q; it has %s", name, g.keys())
 		}
 		if err := g.add(out, at, v); err != nil {
 			return err
@@ -229,14 +230,14 @@ func (r *run) follow(ctx context.Context, n *node, only bool, out *outcome) erro
 			return err
 		}
 		if b.allowed != nil && !b.allowed[name] {
-			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is not among its targets", n.name, name)
+			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is not among its targets; add it to them", n.name, name)
 		}
 		if name == End {
 			continue
 		}
 		at, err := r.g.find(name)
 		if err != nil || at == 0 {
-			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is no node", n.name, name)
+			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is no node; %s", n.name, name, r.g.names())
 		}
 		out.gotos = append(out.gotos, at)
 	}
@@ -315,7 +316,8 @@ func (r *run) fresh(only bool, out *outcome) (any, error) {
 }
 
 // readInput turns what came from outside into writes to input channels; keys that are none are ignored.
-func (g *graph) readInput(value any) ([]write, error) {
+func (g *graph) readInput(value any) (writes []write, err error) {
+	defer caught(&err)
 	var out outcome
 	switch v := value.(type) {
 	case json.RawMessage:
@@ -363,6 +365,15 @@ func (g *graph) readObject(raw json.RawMessage, channels []int) ([]write, error)
 		writes = append(writes, w)
 	}
 	return writes, nil
+}
+
+// keys names the channels of the state, for those who took another name.
+func (g *graph) keys() string {
+	var names []string
+	for _, at := range g.stateChannels() {
+		names = append(names, g.channels[at].name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // stateChannels lists all channels that are keys of the state.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -209,7 +210,8 @@ func (r *run) do(ctx context.Context, in Input) error {
 		start := r.tasks[0].node.name == Start
 		if r.taken >= r.limit && !start {
 			return failf(ErrGraphRecursion, "Recursion limit of %d reached without hitting a stop condition. "+
-				"You can increase the limit by setting the \"recursion_limit\" config key.", r.limit)
+				"You can increase the limit by setting the \"recursion_limit\" config key. "+
+				"Next was %s: if that never ends, let an edge of it lead to %s.", r.limit, strings.Join(r.led(), ", "), End)
 		}
 		if stop := r.breakpoint(r.cfg.InterruptBefore, r.tasks); len(stop) > 0 && !r.resuming {
 			return r.pause(stop, "before")
@@ -233,6 +235,17 @@ func (r *run) do(ctx context.Context, in Input) error {
 		}
 	}
 	return nil
+}
+
+// led names the nodes of the tasks that have not ended, each once.
+func (r *run) led() []string {
+	var names []string
+	for _, t := range r.tasks {
+		if name := strconv.Quote(t.node.name); !t.done && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // breakpoint names the tasks at which a run shall stop.
@@ -294,7 +307,8 @@ func (r *run) knowMessages() {
 }
 
 // load takes cells and tasks from a checkpoint; nil is a thread that has none.
-func (r *run) load(saved *Saved) error {
+func (r *run) load(saved *Saved) (err error) {
+	defer caught(&err)
 	if saved != nil {
 		r.cp = &saved.Checkpoint
 		for name, raw := range saved.Values {

@@ -7,7 +7,8 @@ import (
 )
 
 // prepare makes what the step's tasks get to read. Tasks that read the same of the state share it.
-func (r *run) prepare(ctx context.Context) error {
+func (r *run) prepare(ctx context.Context) (err error) {
+	defer caught(&err)
 	if len(r.tasks) > 1 && slices.ContainsFunc(r.tasks, func(t *task) bool { return len(t.node.branches) > 0 }) {
 		for i := range r.cells { // routers read all of it, at the same time
 			if c := &r.cells[i]; c.ok {

@@ -183,7 +183,8 @@ func (r *run) merge(ap *applied) {
 }
 
 // updateOutcome is an update as if its node had returned it.
-func (r *run) updateOutcome(ctx context.Context, u *NodeUpdate) (*outcome, error) {
+func (r *run) updateOutcome(ctx context.Context, u *NodeUpdate) (out *outcome, err error) {
+	defer caught(&err)
 	name := u.AsNode
 	if name == "" {
 		last, err := r.lastWriter()
@@ -197,9 +198,9 @@ func (r *run) updateOutcome(ctx context.Context, u *NodeUpdate) (*outcome, error
 	}
 	at, err := r.g.find(name)
 	if err != nil {
-		return nil, failf(ErrUnknownNode, "as_node: the graph has no node %q", name)
+		return nil, failf(ErrUnknownNode, "as_node: the graph has no node %q; %s", name, r.g.names())
 	}
-	out := &outcome{from: name}
+	out = &outcome{from: name}
 	if out.writes, err = r.g.readUpdate(u.Values); err != nil {
 		return nil, err
 	}
@@ -211,7 +212,7 @@ func (r *run) updateOutcome(ctx context.Context, u *NodeUpdate) (*outcome, error
 	if err := r.g.encode(out); err != nil {
 		return nil, err
 	}
-	return out, r.guard(func() error { return r.follow(ctx, &r.g.nodes[at], false, out) })
+	return out, r.follow(ctx, &r.g.nodes[at], false, out)
 }
 
 // lastWriter is the node that ran last; before any has, it is the start.
