@@ -47,7 +47,7 @@ func modelFrom(env func(string) string) (graphs.ChatModel, error) {
 		})
 	case env("ANTHROPIC_API_KEY") != "":
 		name := named("ANTHROPIC_MODEL", defaultAnthropic)
-		model, err := anthropic.New(anthropic.WithToken(env("ANTHROPIC_API_KEY")), anthropic.WithModel(name))
+		model, err := anthropic.New(anthropic.WithToken(env("ANTHROPIC_API_KEY")), anthropic.WithModel(name), anthropic.WithHTTPClient(&AnthropicClient{}))
 		if err != nil {
 			return nil, fmt.Errorf("anthropic: %w", err)
 		}

@@ -16,12 +16,12 @@ func TestModelFromEnv(t *testing.T) {
 		want graphs.ModelInfo
 		url  string
 	}{
-		{"openai", map[string]string{"OPENAI_API_KEY": "k"}, graphs.ModelInfo{Provider: "openai", Name: defaultOpenAI}, DefaultOpenAIBaseURL},
+		{"openai", map[string]string{"OPENAI_API_KEY": "k"}, graphs.ModelInfo{Provider: "openai", Name: defaultOpenAI, Outputs: true}, DefaultOpenAIBaseURL},
 		{"base url alone", map[string]string{"OPENAI_BASE_URL": "http://x/v1/", "OPENAI_MODEL": "m"}, graphs.ModelInfo{Provider: "openai", Name: "m"}, "http://x/v1"},
 		{"anthropic", map[string]string{"ANTHROPIC_API_KEY": "k", "ANTHROPIC_MODEL": "m"}, graphs.ModelInfo{Provider: "anthropic", Name: "m"}, ""},
-		{"ollama", map[string]string{"OLLAMA_HOST": "0.0.0.0"}, graphs.ModelInfo{Provider: "ollama", Name: defaultOllama}, "http://127.0.0.1:11434/v1"},
+		{"ollama", map[string]string{"OLLAMA_HOST": "0.0.0.0"}, graphs.ModelInfo{Provider: "ollama", Name: defaultOllama, Outputs: true}, "http://127.0.0.1:11434/v1"},
 		{"offline", map[string]string{"LOCUTORY_OFFLINE_MODEL": "1"}, graphs.ModelInfo{Provider: "offline", Name: "offline-script"}, ""},
-		{"a provider beats offline", map[string]string{"LOCUTORY_OFFLINE_MODEL": "1", "OPENAI_API_KEY": "k"}, graphs.ModelInfo{Provider: "openai", Name: defaultOpenAI}, DefaultOpenAIBaseURL},
+		{"a provider beats offline", map[string]string{"LOCUTORY_OFFLINE_MODEL": "1", "OPENAI_API_KEY": "k"}, graphs.ModelInfo{Provider: "openai", Name: defaultOpenAI, Outputs: true}, DefaultOpenAIBaseURL},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -6,16 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"strings"
 
 	"github.com/locutory/locutory/graphs"
 	"github.com/tmc/langchaingo/llms"
 	"github.com/tmc/langchaingo/llms/anthropic"
+	"github.com/tmc/langchaingo/llms/ollama"
 	"github.com/tmc/langchaingo/llms/openai"
 )
 
 // ErrGarbled is returned when what a model streamed is not the beginning of what it answered.
 var ErrGarbled = errors.New("the streamed text is not that of the answer")
+
+// ErrNoTools is returned by the model of a client that would not tell its server of the tools it is asked with: langchaingo's own of
+// Ollama. Use [NewOpenAI] for Ollama, as [ModelFromEnv] does.
+var ErrNoTools = errors.New("langchaingo's client of Ollama sends no tools")
 
 // Model makes a chat model of an llms.Model; opts go with every call. An [OpenAI] streams tool calls piece by piece; the
 // clients of langchaingo do not tell the pieces apart, so with them calls come whole, after the text.
@@ -74,6 +80,9 @@ func (m *chatModel) Stream(ctx context.Context, req graphs.ModelRequest) iter.Se
 
 // generate yields the text as it comes, then what is only in the answer.
 func (m *chatModel) generate(ctx context.Context, req graphs.ModelRequest, yield func(graphs.MessageChunk) bool) error {
+	if _, toolless := m.model.(*ollama.LLM); toolless && len(req.Tools) > 0 {
+		return ErrNoTools
+	}
 	_, single := m.model.(*anthropic.LLM)
 	contents, err := toContents(req.Messages, single)
 	if err != nil {
@@ -147,7 +156,7 @@ func (m *chatModel) stream(ctx context.Context, contents []llms.MessageContent, 
 				return nil, errStopped
 			}
 		case <-done:
-			if _, client := m.model.(*openai.LLM); client && err == nil && !finished(answer) {
+			if err == nil && !m.finished(answer) {
 				err = fmt.Errorf("%s: %w", m.info.Provider, ErrIncomplete)
 			}
 			return answer, err
@@ -155,9 +164,19 @@ func (m *chatModel) stream(ctx context.Context, contents []llms.MessageContent, 
 	}
 }
 
-// finished reports whether the answer has a reason to end; langchaingo's client of OpenAI has none after an error in mid-stream.
-func finished(answer *llms.ContentResponse) bool {
-	return answer != nil && len(answer.Choices) > 0 && answer.Choices[0].StopReason != ""
+// finished reports whether a streamed answer was complete, for the clients that return what they have got when a stream breaks: that
+// of OpenAI then knows no reason for the end, that of Ollama has counted no tokens.
+func (m *chatModel) finished(answer *llms.ContentResponse) bool {
+	if answer == nil || len(answer.Choices) == 0 {
+		return true // told as it is
+	}
+	switch m.model.(type) {
+	case *openai.LLM:
+		return answer.Choices[0].StopReason != ""
+	case *ollama.LLM:
+		return usageOf(answer.Choices[0].GenerationInfo) != nil
+	}
+	return true
 }
 
 // isCallDelta recognizes pieces of tool calls, which some clients pass through the same callback as text.
@@ -229,19 +248,20 @@ func wholeCall(call llms.ToolCall, index int) (graphs.ToolCallChunk, error) {
 func usageOf(info map[string]any) *graphs.Usage {
 	first := func(names ...string) int {
 		for _, name := range names {
-			if n, ok := info[name].(int); ok && n > 0 {
-				return n
+			if v := reflect.ValueOf(info[name]); v.CanInt() && v.Int() > 0 { // int32 is Google's
+				return int(v.Int())
 			}
 		}
 		return 0
 	}
+	cached, created := first("CacheReadInputTokens"), first("CacheCreationInputTokens")
 	u := &graphs.Usage{
-		InputTokens:  first("PromptTokens", "InputTokens", "input_tokens"),
+		InputTokens:  first("PromptTokens", "InputTokens", "input_tokens") + cached + created, // which Anthropic counts apart
 		OutputTokens: first("CompletionTokens", "OutputTokens", "output_tokens"),
 		InputTokenDetails: counted(map[string]int{
-			"cache_read": first("PromptCachedTokens", "CacheReadInputTokens"), "cache_creation": first("CacheCreationInputTokens"),
+			"audio": first("PromptAudioTokens"), "cache_read": cached + first("PromptCachedTokens", "CachedTokens"), "cache_creation": created,
 		}),
-		OutputTokenDetails: counted(map[string]int{"reasoning": first("ReasoningTokens", "ThinkingTokens")}),
+		OutputTokenDetails: counted(map[string]int{"audio": first("CompletionAudioTokens"), "reasoning": first("ReasoningTokens", "ThinkingTokens")}),
 	}
 	u.TotalTokens = u.InputTokens + u.OutputTokens
 	if u.TotalTokens == 0 {

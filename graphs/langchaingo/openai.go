@@ -33,7 +33,19 @@ type OpenAIConfig struct {
 	Provider string
 	// Client is nil for http.DefaultClient. Its Timeout would cut long answers: bound the context instead.
 	Client *http.Client
+	// Outputs is how the model is asked for JSON of a schema (graphs.CallModelFor); empty chooses what the server is known for.
+	Outputs Outputs
 }
+
+// Outputs is how a server is asked for JSON of a schema.
+type Outputs string
+
+// The ways to ask. OpenAI and Ollama are known for OutputsBySchema; of all others only tools are expected.
+const (
+	OutputsBySchema Outputs = "json_schema" // response_format json_schema
+	OutputsByJSON   Outputs = "json_object" // JSON mode, with the schema in a system message
+	OutputsByTool   Outputs = "tool"        // the arguments of a tool that has to be called
+)
 
 // OpenAI is a model behind OpenAI's chat completions. It is both a graphs.ChatModel, whose chunks carry each piece of a tool
 // call under the index of its call, and an llms.Model. It is safe for concurrent use.
@@ -59,6 +71,14 @@ func NewOpenAI(cfg OpenAIConfig) (*OpenAI, error) {
 		cfg.Client = http.DefaultClient
 	}
 	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
+	switch known := cfg.BaseURL == DefaultOpenAIBaseURL || cfg.Provider == "ollama"; {
+	case cfg.Outputs == "" && known:
+		cfg.Outputs = OutputsBySchema
+	case cfg.Outputs == "":
+		cfg.Outputs = OutputsByTool
+	case cfg.Outputs != OutputsBySchema && cfg.Outputs != OutputsByJSON && cfg.Outputs != OutputsByTool:
+		return nil, fmt.Errorf("openai: Outputs is %q; want json_schema, json_object or tool", cfg.Outputs)
+	}
 	return &OpenAI{cfg}, nil
 }
 
@@ -75,7 +95,7 @@ func (e *APIError) Error() string {
 
 // Info names provider and model.
 func (o *OpenAI) Info() graphs.ModelInfo {
-	return graphs.ModelInfo{Provider: o.cfg.Provider, Name: o.cfg.Model}
+	return graphs.ModelInfo{Provider: o.cfg.Provider, Name: o.cfg.Model, Outputs: o.cfg.Outputs != OutputsByTool}
 }
 
 // Stream asks the model (see graphs.ChatModel).

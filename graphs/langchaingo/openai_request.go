@@ -67,6 +67,9 @@ func (o *OpenAI) encode(req graphs.ModelRequest, opts llms.CallOptions) ([]byte,
 	if opts.JSONMode {
 		body.ResponseFormat = map[string]any{"type": "json_object"}
 	}
+	if req.Output != nil {
+		body.ResponseFormat, req.Messages = o.output(*req.Output, req.Messages)
+	}
 	for _, m := range req.Messages {
 		if m.Type == graphs.TypeRemove {
 			continue
@@ -79,6 +82,16 @@ func (o *OpenAI) encode(req graphs.ModelRequest, opts llms.CallOptions) ([]byte,
 	}
 	body.Tools, body.ToolChoice = openAITools(req, opts)
 	return json.Marshal(body)
+}
+
+// output asks for JSON as the server knows it. The schema is not sent as strict: that would forbid keys which may be left out, and the
+// answer is checked here anyway.
+func (o *OpenAI) output(out graphs.Output, msgs []graphs.Message) (format map[string]any, told []graphs.Message) {
+	if o.cfg.Outputs == OutputsBySchema {
+		return map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": out.Name, "schema": out.Schema}}, msgs
+	}
+	rule := graphs.System("Answer with one JSON object, and nothing else, that fits this JSON Schema: " + string(out.Schema))
+	return map[string]any{"type": "json_object"}, append([]graphs.Message{rule}, msgs...)
 }
 
 func openAITools(req graphs.ModelRequest, opts llms.CallOptions) (bound []openAITool, choice any) {

@@ -1,5 +1,6 @@
 // Package openaistub is a server that speaks OpenAI's chat completions and says what a test has scripted. It exists so that
-// models, graphs and whole servers can be tested over HTTP without a provider. It refuses requests that do not ask to stream.
+// models, graphs and whole servers can be tested over HTTP without a provider. A request that does not ask to stream gets the same
+// answer in one piece; Cut, Gate and Raw are for streams.
 //
 //	stub := openaistub.New(openaistub.Text("Hel", "lo"), openaistub.Call("call_1", "weather", `{"city":`, `"sf"}`))
 //	defer stub.Close()
@@ -135,8 +136,8 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		return // the client is gone
 	}
 	request := Request{Authorization: r.Header.Get("Authorization"), Raw: body}
-	if err := json.Unmarshal(body, &request); err != nil || !request.Stream {
-		refuse(w, http.StatusBadRequest, fmt.Sprintf("want a request with stream: true (%v)", err))
+	if err := json.Unmarshal(body, &request); err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	turn, ok := s.take(request)
@@ -145,6 +146,8 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusInternalServerError, "the script has no turns")
 	case turn.Status != 0 && turn.Status != http.StatusOK:
 		refuse(w, turn.Status, turn.Error)
+	case !request.Stream:
+		turn.whole(w, request.Model)
 	default:
 		turn.play(w, r, request.Model)
 	}
