@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 
 	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform/store"
@@ -79,7 +78,7 @@ func object(raw json.RawMessage) (schema, properties map[string]json.RawMessage,
 	if json.Unmarshal(schema["properties"], &properties) != nil || properties == nil {
 		properties = map[string]json.RawMessage{}
 	}
-	return maps.Clone(schema), properties, true
+	return schema, properties, true
 }
 
 func isMessages(property json.RawMessage) bool {
