@@ -172,3 +172,15 @@ func TestMCPCalls(t *testing.T) {
 		}
 	})
 }
+
+// Two users meet over their tools, by the official client in both of its protocols.
+func TestMCPWithTheOfficialClient(t *testing.T) {
+	t.Parallel()
+	path := binary(t, "../../examples/private-chat/platform.json")
+	databases(t, func(t *testing.T, uri string) {
+		c := clientsOf("tools")[0] // the Python one
+		if out := c.run(t, start(t, path, "DATABASE_URI="+uri).URL); !strings.Contains(out, "tools: good") {
+			t.Errorf("it said %s", out)
+		}
+	})
+}

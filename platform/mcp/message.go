@@ -87,6 +87,15 @@ func exactID(raw json.RawMessage) error {
 
 func (m *Message) known() bool { return slices.Contains(Methods(), m.request.Method) }
 
+// tool is the name of the tool that is called.
+func (m *Message) tool() string {
+	var params struct {
+		Name string `json:"name"`
+	}
+	_ = json.Unmarshal(m.request.Params, &params) // other shapes are the SDK's to refuse
+	return params.Name
+}
+
 // context is what stands beside the arguments of a call.
 func (m *Message) context() json.RawMessage {
 	var params map[string]json.RawMessage

@@ -68,43 +68,67 @@ func (s *Server) Answer(ctx context.Context, m *Message, requestID string, begun
 	case !m.known():
 		return m.unknown()
 	}
-	var failed error
-	server := sdk.NewServer(&sdk.Implementation{Name: "locutory", Version: s.Version}, &sdk.ServerOptions{
-		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}},
-		SetCacheable: func(_ context.Context, _ sdk.Request, c *sdk.Cacheable) { c.CacheScope = "private" },
-	})
-	server.AddReceivingMiddleware(func(next sdk.MethodHandler) sdk.MethodHandler {
-		return func(inner context.Context, method string, request sdk.Request) (result sdk.Result, err error) {
-			defer func() {
-				if p := recover(); p != nil {
-					err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-				}
-				var told *jsonrpc.Error
-				if err != nil && !errors.As(err, &told) {
-					result, failed, err = nil, err, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "internal error"}
-				}
-			}()
-			switch r := request.(type) { // with the request's own context: the SDK's outlives it
-			case *sdk.ListToolsRequest:
-				return s.list(ctx, r.Params)
-			case *sdk.CallToolRequest:
-				return s.call(ctx, call{name: r.Params.Name, arguments: r.Params.Arguments, context: m.context(), requestID: requestID, begun: begun})
-			}
-			return next(inner, method, request)
-		}
-	})
-	w, err := m.serve(ctx, server)
+	e := &exchange{server: s, requestID: requestID, begun: begun}
+	w, err := m.serve(ctx, e.sdk(ctx, m))
 	switch {
 	case err != nil:
 		return Answer{}, err
-	case failed != nil:
-		return Answer{}, failed
+	case e.failed != nil:
+		return Answer{}, e.failed
 	case ctx.Err() != nil:
 		return Answer{}, context.Cause(ctx)
 	case w.Status >= http.StatusBadRequest && !strings.HasPrefix(w.Header.Get("Content-Type"), "application/json"):
 		return Answer{}, &runs.Refusal{Status: w.Status, Detail: strings.TrimSpace(string(w.Body))}
 	}
 	return *w, nil
+}
+
+// exchange is a message on its way to its answer.
+type exchange struct {
+	server    *Server
+	requestID string
+	begun     func()
+	failed    error // what the client is not told in the protocol's own words
+}
+
+// sdk returns a server for the message, which knows of no tool but the one that is called. ctx is the request's: the SDK's outlives it.
+func (e *exchange) sdk(ctx context.Context, m *Message) *sdk.Server {
+	server := sdk.NewServer(&sdk.Implementation{Name: "locutory", Version: e.server.Version}, &sdk.ServerOptions{
+		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}},
+		SetCacheable: func(_ context.Context, _ sdk.Request, c *sdk.Cacheable) { c.CacheScope = "private" },
+	})
+	if m.request.Method == "tools/call" {
+		server.AddTool(&sdk.Tool{Name: m.tool(), InputSchema: open}, func(_ context.Context, r *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
+			return caught(e, func() (*sdk.CallToolResult, error) {
+				return e.server.call(ctx, call{
+					name: r.Params.Name, arguments: r.Params.Arguments, context: m.context(), requestID: e.requestID, begun: e.begun,
+				})
+			})
+		})
+	}
+	server.AddReceivingMiddleware(func(next sdk.MethodHandler) sdk.MethodHandler {
+		return func(inner context.Context, method string, r sdk.Request) (sdk.Result, error) {
+			if r, ok := r.(*sdk.ListToolsRequest); ok {
+				return caught(e, func() (*sdk.ListToolsResult, error) { return e.server.list(ctx, r.Params) })
+			}
+			return next(inner, method, r)
+		}
+	})
+	return server
+}
+
+// caught calls f and keeps an error of it that is none of the protocol's; a panic is one. The SDK would tell its text.
+func caught[R any](e *exchange, f func() (*R, error)) (result *R, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		var told *jsonrpc.Error
+		if err != nil && !errors.As(err, &told) {
+			result, e.failed, err = nil, err, &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: "internal error"}
+		}
+	}()
+	return f()
 }
 
 // serve lets the SDK answer. When it returns, nothing goes on.
