@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,14 +22,14 @@ type Task struct {
 	ID string // of its first run
 	// Run is its newest.
 	Run
-	// Latest says that no run of the thread is newer: what the thread waits for, it waits for because of this run.
+	// Latest says that no newer run of the thread has begun: what the thread waits for, it waits for because of this one.
 	Latest       bool
 	ThreadStatus string
 	Interrupts   JSON // the thread's, by task of the graph
 }
 
 // Asks reports whether the task's newest run paused, and the thread waits for somebody to go on with it.
-func (t *Task) Asks() bool {
+func (t Task) Asks() bool {
 	return t.Status == RunSuccess && t.Latest && t.ThreadStatus == "interrupted"
 }
 
@@ -59,14 +60,14 @@ type TaskPlace struct {
 const (
 	// taskOf is the id of the task that a run belongs to; of what is no UUID, that is nobody's task.
 	taskOf = `COALESCE(%[1]s.metadata ->> '` + TaskKey + `', CAST(%[1]s.id AS text))`
-	// latestRun says that no run of the thread is newer.
-	latestRun = `NOT EXISTS (SELECT 1 FROM runs l WHERE l.thread_id = r.thread_id AND (l.created_at, l.id) > (r.created_at, r.id))`
+	// latestRun says that no newer run of the thread has begun.
+	latestRun = `NOT EXISTS (SELECT 1 FROM runs l WHERE l.thread_id = r.thread_id AND l.started_at IS NOT NULL AND (l.created_at, l.id) > (r.created_at, r.id))`
 )
 
-// Tasks returns a page of the tasks of an assistant on threads that s, a scope for read or search, reaches: the one updated last comes
-// first. Total is how many there are in all, exactly up to 10,000.
+// Tasks returns a page of the tasks of an assistant on threads that s, a scope for search, reaches: the one updated last comes first.
+// Total is how many there are in all, exactly up to 10,000.
 func (r *Runs) Tasks(ctx context.Context, s access.ThreadScope, q TaskQuery) (page []Task, total int, err error) {
-	if err := s.Permit(authhooks.Read, authhooks.Search); err != nil {
+	if err := s.Permit(authhooks.Search); err != nil {
 		return nil, 0, err
 	}
 	where, args, err := r.tasks(s, q)
@@ -76,18 +77,49 @@ func (r *Runs) Tasks(ctx context.Context, s access.ThreadScope, q TaskQuery) (pa
 	if err != nil {
 		return nil, 0, err
 	}
-	from := ` FROM runs r JOIN threads t ON t.id = r.thread_id WHERE ` + where
-	all, allArgs := from, args
+	if page, err = r.taskPage(ctx, where, args, q); err != nil {
+		return nil, 0, fmt.Errorf("list tasks: %w", err)
+	}
+	err = one(r.db.read(ctx), []any{&total},
+		`SELECT count(*) FROM (SELECT 1 FROM runs r JOIN threads t ON t.id = r.thread_id WHERE `+where+` LIMIT ?) AS counted`,
+		append(args, countUpTo)...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count tasks: %w", err)
+	}
+	return page, total, nil
+}
+
+// Task returns the task that was updated last of those that q selects on threads that s, a scope for read, reaches, or ErrNotFound.
+func (r *Runs) Task(ctx context.Context, s access.ThreadScope, q TaskQuery) (Task, error) {
+	if err := s.Permit(authhooks.Read); err != nil {
+		return Task{}, err
+	}
+	where, args, err := r.tasks(s, q)
+	if err != nil {
+		return Task{}, err
+	}
+	q.Limit = 1
+	page, err := r.taskPage(ctx, where, args, q)
+	if err != nil {
+		return Task{}, fmt.Errorf("get task: %w", err)
+	}
+	if len(page) == 0 {
+		return Task{}, ErrNotFound
+	}
+	return page[0], nil
+}
+
+func (r *Runs) taskPage(ctx context.Context, where string, args []any, q TaskQuery) (page []Task, err error) {
+	args = slices.Clone(args)
 	if q.Before != nil {
 		id, ok := key(q.Before.RunID)
 		if !ok {
-			return nil, 0, fmt.Errorf("%w: no such place in the tasks", ErrQuery)
+			return nil, fmt.Errorf("%w: no such place in the tasks", ErrQuery)
 		}
-		from, args = from+` AND (r.updated_at, r.id) < (?, ?)`, append(args[:len(args):len(args)], r.db.at(q.Before.UpdatedAt), id)
+		where, args = where+` AND (r.updated_at, r.id) < (?, ?)`, append(args, r.db.at(q.Before.UpdatedAt), id)
 	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = 10
+	if q.Limit <= 0 {
+		q.Limit = 10
 	}
 	err = each(r.db.read(ctx), func(rows *sql.Rows) error {
 		var t Task
@@ -96,30 +128,10 @@ func (r *Runs) Tasks(ctx context.Context, s access.ThreadScope, q TaskQuery) (pa
 		t.Interrupts = JSON(interrupts)
 		page = append(page, t)
 		return err
-	}, `SELECT `+runColumns+`, `+fmt.Sprintf(taskOf, "r")+`, `+latestRun+`, t.status, t.interrupts`+from+
-		` ORDER BY r.updated_at DESC, r.id DESC LIMIT ?`, append(args[:len(args):len(args)], limit)...)
-	if err != nil {
-		return nil, 0, fmt.Errorf("find tasks: %w", err)
-	}
-	err = one(r.db.read(ctx), []any{&total}, `SELECT count(*) FROM (SELECT 1`+all+` LIMIT ?) AS counted`,
-		append(allArgs[:len(allArgs):len(allArgs)], countUpTo)...)
-	if err != nil {
-		return nil, 0, fmt.Errorf("count tasks: %w", err)
-	}
-	return page, total, nil
-}
-
-// Task returns one task, or ErrNotFound.
-func (r *Runs) Task(ctx context.Context, s access.ThreadScope, q TaskQuery) (Task, error) {
-	q.Limit = 1
-	page, _, err := r.Tasks(ctx, s, q)
-	if err != nil {
-		return Task{}, err
-	}
-	if len(page) == 0 {
-		return Task{}, ErrNotFound
-	}
-	return page[0], nil
+	}, `SELECT `+runColumns+`, `+fmt.Sprintf(taskOf, "r")+`, `+latestRun+`, t.status, t.interrupts
+		FROM runs r JOIN threads t ON t.id = r.thread_id WHERE `+where+` ORDER BY r.updated_at DESC, r.id DESC LIMIT ?`,
+		append(args, q.Limit)...)
+	return page, err
 }
 
 // tasks is the condition for the newest run of a task. ErrNotFound means that an id in it is none.

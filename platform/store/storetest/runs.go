@@ -26,6 +26,7 @@ func runSuite(t *testing.T, p *place) {
 		"rollback":                      rollbackRuns,
 		"delayed":                       delayedRun,
 		"list":                          listRuns,
+		"tasks":                         tasksOfRuns,
 		"another thread's run H-55":     foreignRun,
 		"cancel is all or nothing H-27": cancelRuns,
 		"cancel frees the thread":       cancelPending,

@@ -52,6 +52,14 @@ func runMethods(db *store.DB, bob *bench, run store.Run) map[string]method[acces
 			rows, total, err := db.Runs.List(t.Context(), s, run.ThreadID, store.RunQuery{})
 			return none(t, len(rows), total, err)
 		}},
+		"Tasks": {authhooks.Search, nil, func(t *testing.T, s access.ThreadScope) error {
+			rows, total, err := db.Runs.Tasks(t.Context(), s, store.TaskQuery{AssistantID: run.AssistantID, ThreadID: run.ThreadID})
+			return none(t, len(rows), total, err)
+		}},
+		"Task": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, err := db.Runs.Task(t.Context(), s, store.TaskQuery{AssistantID: run.AssistantID, ID: run.ID})
+			return err
+		}},
 		"Cancel": {authhooks.Update, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
 			_, err := db.Runs.Cancel(t.Context(), s, run.ThreadID, []string{run.ID}, store.CancelRollback, "")
 			return err
