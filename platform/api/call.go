@@ -95,12 +95,17 @@ func (s *Server) identify(ctx context.Context, r *http.Request, route Route) (ac
 var errExpired = authhooks.Unauthenticated("the credential has expired")
 
 func (s *Server) newCall(g *gin.Context) *call {
-	id := g.GetHeader("X-Request-Id")
-	if !plain(id) {
-		id = s.NewID()
-	}
+	id := s.idOf(g.Request)
 	g.Header("X-Request-Id", id)
 	return &call{gin: g, server: s, requestID: id}
+}
+
+// idOf returns the id of a request: the client's if it may be echoed, else a new one.
+func (s *Server) idOf(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); plain(id) {
+		return id
+	}
+	return s.NewID()
 }
 
 // plain tells whether a client's request id may be echoed and logged.

@@ -21,17 +21,18 @@ func (s *Server) pages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch origin := r.Header.Get("Origin"); {
 		case s.LocalOnly && !ofThisMachine(r.Host):
-			turnAway(w, "the server has no \"auth\" and answers to names of this machine only, not to %q; add \"auth\" to platform.json, or say --insecure", r.Host)
+			s.turnAway(w, r, "the server has no \"auth\" and answers to names of this machine only, not to %q; add \"auth\" to platform.json, or say --insecure", r.Host)
 		case (origin == "" || !s.allows(origin)) && cross.Check(r) != nil:
-			turnAway(w, "a page of another site, %q, may not do this; name its origin in http.cors.allow_origins of platform.json", origin)
+			s.turnAway(w, r, "a page of another site, %q, may not do this; name its origin in http.cors.allow_origins of platform.json", origin)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-func turnAway(w http.ResponseWriter, format string, args ...any) {
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, format string, args ...any) {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Request-Id", s.idOf(r))
 	w.WriteHeader(http.StatusForbidden)
 	_ = json.NewEncoder(w).Encode(wire.ErrorBody{Detail: fmt.Sprintf(format, args...)}) // who has gone does not read it
 }

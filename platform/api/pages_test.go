@@ -43,7 +43,7 @@ func TestPagesOfOtherSites(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := &Server{Config: Config{CORS: listed, Dev: tt.dev, LocalOnly: tt.local}}
+			s := &Server{Config: Config{NewID: func() string { return "id" }, CORS: listed, Dev: tt.dev, LocalOnly: tt.local}}
 			served := false
 			handler := s.cors(s.pages(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true })))
 			r := httptest.NewRequest(tt.method, "/threads", strings.NewReader("{}"))

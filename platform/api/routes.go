@@ -44,6 +44,10 @@ func callsTools() []string {
 }
 
 // Routes is the one table of routes. The router is built from it, `locutory routes` prints it, and the two-user test walks it.
+//
+// A new row needs an Operation of the same method and path in package platform/openapi, without which no server starts; new types of
+// package wire are named in its types.go. GET /openapi.json and GET /docs then have it, and the suites of package compat hold its answers
+// against it. A path that is no row, such as those of the operator's own handler, is described by Config.Described.
 func (s *Server) Routes() []Route {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []Route{
@@ -51,6 +55,9 @@ func (s *Server) Routes() []Route {
 		{get, "/ok", "meta", public(), s.ok},
 		{get, "/info", "meta", public(), s.info},
 		{get, "/metrics", "meta", operator(), s.metrics},
+		{get, "/openapi.json", "meta", public(), s.openAPI},
+		{get, "/docs", "meta", public(), s.docs},
+		{get, "/platform.schema.json", "meta", public(), s.platformSchema},
 
 		{post, "/mcp", "mcp", callsTools(), s.callTools},
 		{post, "/mcp/", "mcp", callsTools(), s.callTools},

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/locutory/locutory/platform/items"
 	"github.com/locutory/locutory/platform/mcp"
 	"github.com/locutory/locutory/platform/observe"
+	"github.com/locutory/locutory/platform/openapi"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
 )
@@ -59,6 +61,9 @@ type Config struct {
 	// LocalOnly says that nobody is asked who they are and that the server is for this machine alone: requests that name another
 	// host are refused.
 	LocalOnly bool
+	// Security is what the operator says of credentials in the description of the API, Described the paths that are no routes of its table.
+	Security  *openapi.Security
+	Described []openapi.Fragment
 	// Heartbeat is the steady period at which an open stream gets a comment and an open wait a newline.
 	Heartbeat time.Duration
 	Now       func() time.Time
@@ -74,6 +79,8 @@ type Server struct {
 	tools  *mcp.Server
 	custom *custom
 	calls  sync.WaitGroup // of the server to itself
+	// description is what GET /openapi.json and GET /docs answer.
+	description *openapi.Document
 	// closing is done when the server drains: open streams are aborted, so that their clients reconnect elsewhere.
 	closing context.Context
 	drain   context.CancelFunc
@@ -107,6 +114,10 @@ func New(cfg Config) (*Server, error) {
 		s.pulse.close()
 		return nil, err
 	}
+	if s.description, err = s.describe(); err != nil {
+		s.pulse.close()
+		return nil, err
+	}
 	s.closing, s.drain = context.WithCancel(context.Background())
 	s.closed, s.end = context.WithCancel(context.Background())
 	s.engine = s.router()
@@ -127,6 +138,15 @@ func (s *Server) Close() {
 	s.pulse.close()
 }
 
+// served are the routes that there are: those that platform.json leaves, and the front page unless an app has one.
+func (s *Server) served() []Route {
+	routes := s.Routes()
+	if s.custom != nil && s.custom.Handler != nil {
+		routes = withoutIndex(routes)
+	}
+	return slices.DeleteFunc(routes, func(r Route) bool { return s.Disabled[r.Group] && r.Path != "/ok" })
+}
+
 func (s *Server) router() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -144,14 +164,7 @@ func (s *Server) router() *gin.Engine {
 	engine.NoMethod(s.beside(s.open(func(context.Context, *call) error {
 		return refuse(http.StatusMethodNotAllowed, "Method Not Allowed")
 	})))
-	routes := s.Routes()
-	if s.custom != nil && s.custom.Handler != nil {
-		routes = withoutIndex(routes)
-	}
-	for _, route := range routes {
-		if s.Disabled[route.Group] && route.Path != "/ok" {
-			continue
-		}
+	for _, route := range s.served() {
 		handle := s.guarded(route)
 		if route.Public() || route.Operator() {
 			handle = s.open(route.handle)

@@ -163,6 +163,9 @@ func twoUsers() map[string]row {
 		"GET /info": {own: 200, tries: []try{{want: public}}},
 
 		"GET /metrics": {own: 403, tries: []try{{want: closed}, {path: "/metrics?format=json", want: closed}}},
+		"GET /openapi.json":         {own: 200, tries: []try{{want: public}}},
+		"GET /docs":                 {own: 200, tries: []try{{want: public}}},
+		"GET /platform.schema.json": {own: 200, tries: []try{{want: public}}},
 
 		"POST /assistants": {own: 200, body: `{"graph_id": "agent"}`, tries: []try{
 			{body: `{"graph_id": "agent", "assistant_id": "{assistant}"}`, want: taken},

@@ -15,6 +15,8 @@ type Auth struct {
 	Index []string
 	// DisableStudio takes the Studio's own token away, even from the development server.
 	DisableStudio bool
+	// OpenAPI is what the description of the API says of credentials; nil when the file does not say.
+	OpenAPI *OpenAPI
 	// Pos is the place of Path in the file.
 	Pos Pos
 }
@@ -41,7 +43,7 @@ func (r *reader) auth(p place) *Auth {
 		"unhandled":           func(p place) { a.Unhandled = Unhandled(r.choice(p, string(Deny), string(Allow))) },
 		"index":               func(p place) { a.Index = r.index(p) },
 		"disable_studio_auth": func(p place) { a.DisableStudio = r.booleanOrWord(p) },
-		"openapi":             r.later(r.openapi),
+		"openapi":             func(p place) { a.OpenAPI = r.openapi(p) },
 	}, fields{"cache": r.refused("caching is an Authenticator: wrap it")})
 	if _, isObject := p.value.([]member); isObject && !named {
 		r.wrong(p, `no "path"; want {"path": "./security:Auth"}`)
@@ -77,13 +79,4 @@ func (r *reader) booleanOrWord(p place) bool {
 	}
 	r.wrong(p, "%s; want true or false", kind(p.value))
 	return false
-}
-
-func (r *reader) openapi(p place) {
-	object := func(p place) { r.members(p, "an object") }
-	r.object(p, fields{
-		"securitySchemes": object,
-		"security":        func(p place) { r.elements(p, "an array") },
-		"paths":           object,
-	})
 }

@@ -69,7 +69,7 @@ func (c *Config) Index() []string {
 	return c.Auth.Index
 }
 
-// config reads the whole file. Sections of features that are not built yet are read as strictly as the others.
+// config reads the whole file.
 func (r *reader) config(p place) *Config {
 	c := &Config{
 		Env: Env{File: DefaultEnvFile}, HTTP: HTTP{Disabled: map[string]bool{}},

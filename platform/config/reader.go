@@ -164,15 +164,6 @@ func (r *reader) refused(reason string) func(place) {
 	return func(p place) { r.wrongKey(p, "%s", reason) }
 }
 
-// later reads a section of a feature that is not built yet: as strictly as it will be read once it is, and then stops the
-// start. Serving without what the operator asked for would be worse than not serving.
-func (r *reader) later(read func(place)) func(place) {
-	return func(p place) {
-		read(p)
-		r.wrongKey(p, "not supported yet; take it out")
-	}
-}
-
 // kind says what a value is, for people.
 func kind(value any) string {
 	switch value.(type) {

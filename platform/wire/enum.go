@@ -12,6 +12,12 @@ type enum[E any] interface {
 	all() []E
 }
 
+// Values returns the values of an enum of this package, such as [RunStatus], in the order of their constants.
+func Values[E enum[E]]() []E {
+	var e E
+	return e.all()
+}
+
 // oneOf checks an enum field; empty is absent and passes.
 func oneOf[E interface {
 	enum[E]

@@ -1,0 +1,144 @@
+package openapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+//go:embed page.html
+var pageText string
+
+//go:embed page.css
+var pageStyle string
+
+//go:embed page.js
+var pageScript string
+
+// page is what the template shows.
+type page struct {
+	Info        info
+	Prefix      string
+	Groups      []pageGroup
+	Schemas     []pageSchema
+	Credentials []pageCredential
+	Style       template.CSS
+	Script      template.JS
+}
+
+type pageGroup struct {
+	Name       string
+	Operations []pageOperation
+}
+
+type pageOperation struct {
+	*operation
+	Method, Path string
+	Open         bool
+	Body         []typePart
+	Answers      []pageAnswer
+}
+
+type pageAnswer struct {
+	Status string
+	*response
+	Kind  string
+	Type  []typePart
+	Names []string
+}
+
+type pageSchema struct {
+	Name string
+	*jsonschema.Schema
+	Type   []typePart
+	Fields []pageField
+}
+
+type pageField struct {
+	Name, Says string
+	Required   bool
+	Type       []typePart
+}
+
+type pageCredential struct {
+	Name, Says, Kind string
+}
+
+// render makes the page. It needs nothing but itself: no script, style or font of others.
+func render(cfg Config, doc *document) ([]byte, error) {
+	view := page{Info: doc.Info, Prefix: cfg.MountPrefix, Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
+	for _, o := range doc.operations {
+		at := slices.IndexFunc(view.Groups, func(g pageGroup) bool { return g.Name == o.Tags[0] })
+		if at < 0 {
+			at = len(view.Groups)
+			view.Groups = append(view.Groups, pageGroup{Name: o.Tags[0]})
+		}
+		view.Groups[at].Operations = append(view.Groups[at].Operations, doc.shown(o, cfg.Hooks))
+	}
+	for _, name := range sortedKeys(doc.Components.schemas) {
+		s := doc.Components.schemas[name]
+		view.Schemas = append(view.Schemas, pageSchema{Name: name, Schema: s, Type: typeOf(s), Fields: fieldsOf(s)})
+	}
+	for _, name := range sortedKeys(doc.Components.SecuritySchemes) {
+		var scheme struct{ Type, Scheme, In, Name, Description string }
+		if err := json.Unmarshal(doc.Components.SecuritySchemes[name], &scheme); err != nil {
+			return nil, err
+		}
+		kind := strings.TrimSpace(scheme.Type + " " + scheme.Scheme)
+		if scheme.Name != "" {
+			kind += ": " + scheme.In + " " + scheme.Name
+		}
+		view.Credentials = append(view.Credentials, pageCredential{name, scheme.Description, kind})
+	}
+	made, err := template.New("docs").Parse(pageText)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = made.Execute(&out, view)
+	return out.Bytes(), err
+}
+
+// PagePolicy is the Content-Security-Policy of the page: its own style and script, and nothing from anywhere.
+func PagePolicy() string {
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; style-src " + hash(pageStyle) + "; script-src " + hash(pageScript) + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
+
+// shown is an operation as the page shows it.
+func (d *document) shown(o *operation, hooks bool) pageOperation {
+	out := pageOperation{operation: o, Method: o.method, Path: o.path, Open: hooks && o.Security != nil && len(*o.Security) == 0}
+	if o.RequestBody != nil {
+		out.Body = typeOf(o.RequestBody.Content[asJSON].Schema)
+	}
+	for _, status := range sortedKeys(o.Responses) {
+		r := o.Responses[status]
+		if r.Ref != "" {
+			r = d.Components.Responses[r.Ref[strings.LastIndex(r.Ref, "/")+1:]]
+		}
+		a := pageAnswer{Status: status, response: r}
+		for _, name := range sortedKeys(r.Headers) {
+			if name != "X-Request-Id" {
+				a.Names = append(a.Names, name)
+			}
+		}
+		for kind, content := range r.Content {
+			a.Kind, a.Type = kind, typeOf(content.Schema)
+		}
+		out.Answers = append(out.Answers, a)
+	}
+	return out
+}
+
+// Types shows a parameter's type.
+func (p parameter) Types() []typePart { return typeOf(p.Schema) }
