@@ -31,6 +31,7 @@
 //	conditional edges, loops                ExampleStateGraph_AddConditionalEdges
 //	conditional entry point                 ExampleStateGraph_AddConditionalEdges_start
 //	Send, map and reduce                    ExampleCommand
+//	conditional edges that return Sends     ExampleStateGraph_AddRouter
 //	Command with goto                       ExampleCommand_goto
 //	Command to the parent graph             ExampleCommand_parent
 //	reducers                                ExampleReduce
@@ -50,6 +51,8 @@
 //	cache policies                          ExampleCache
 //	deferred nodes                          ExampleDefer
 //	subgraphs                               ExampleStateGraph_AddSubgraph
+//	graphs called inside of a node          ExampleCall
+//	structured output                       ExampleCallModelFor
 //	checkpoints, history, state updates     ExampleReadHistory
 //	durability                              ExampleConfig_durability
 //	replay and time travel                  ExampleConfig_timeTravel
@@ -62,5 +65,5 @@
 //	events: traces of chains and models     ExampleConfig_trace
 //	drawings: Mermaid, xray                 ExampleDrawing_Mermaid
 //
-// Agents with tools are in the package prebuilt; the functional API has no counterpart: a node is a Go function already.
+// Agents with tools, supervisors and swarms are in the package prebuilt, whose table goes on from here; the functional API has no counterpart: a node is a Go function already.
 package graphs

@@ -2,6 +2,7 @@ package prebuilt
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -96,7 +97,7 @@ func news(known, all []graphs.Message) []graphs.Message {
 
 // handBack is how the conversation tells that an agent has done its part. It is marked, so that it can be told from what was said.
 func handBack(agent, boss string) []graphs.Message {
-	call := graphs.ToolCall{ID: uuid.NewString(), Name: "transfer_back_to_" + toolName(boss)}
+	call := graphs.ToolCall{ID: uuid.NewString(), Name: "transfer_back_to_" + toolName(boss), Args: json.RawMessage("{}")}
 	leave := graphs.AI("Transferring back to "+boss, call)
 	leave.Name, leave.ResponseMetadata = agent, handBackMark()
 	back := graphs.ToolResult(call.ID, "Successfully transferred back to "+boss)
