@@ -71,6 +71,19 @@ func (c Config) exposed() error {
 		net.JoinHostPort(c.Process.Host, strconv.Itoa(c.Process.Port)))
 }
 
+// testEndpoints reports whether the server has what tests of clients need.
+func (s *Server) testEndpoints() bool {
+	if !s.cfg.Process.TestEndpoints {
+		return false
+	}
+	if !loopback(s.cfg.Process.Host) {
+		s.cfg.Log.Warn("LOCUTORY_TEST_ENDPOINTS is set and not heeded: it is for servers on loopback", "host", s.cfg.Process.Host)
+		return false
+	}
+	s.cfg.Log.Warn("LOCUTORY_TEST_ENDPOINTS is set: any program of this machine can delete everyone's rows by POST /internal/truncate")
+	return true
+}
+
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -48,6 +48,8 @@ func list(handler http.Handler) []AppRoute {
 				t[i] = "{" + part[1:] + "}"
 			case strings.HasPrefix(part, "*"):
 				t[i] = "{" + part[1:] + "...}"
+			case part == "" && i == len(t)-1: // a slash at the end means itself alone
+				t[i] = "{$}"
 			}
 		}
 		out = append(out, AppRoute{Method: info.Method, Path: t.String(), path: t})

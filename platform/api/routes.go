@@ -50,7 +50,7 @@ func callsTools() []string {
 // against it. A path that is no row, such as those of the operator's own handler, is described by Config.Described.
 func (s *Server) Routes() []Route {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-	return []Route{
+	return append(s.testRoutes(), []Route{
 		{get, "/", "meta", public(), s.ok},
 		{get, "/ok", "meta", public(), s.ok},
 		{get, "/info", "meta", public(), s.info},
@@ -131,5 +131,5 @@ func (s *Server) Routes() []Route {
 		{post, "/runs/cancel", "runs", asks("threads:update", "(threads:search)"), s.cancelRuns},
 		{get, "/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
 		{get, "/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
-	}
+	}...)
 }

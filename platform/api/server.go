@@ -56,6 +56,8 @@ type Config struct {
 	// MetricsToken is what /metrics wants as a bearer token. Without one it is open when nobody has to authenticate for anything, and
 	// closed otherwise.
 	MetricsToken string
+	// TestEndpoints adds what tests of clients need. It must be false on any server that others reach.
+	TestEndpoints bool
 	// Dev lets pages of this machine's own origins in (any localhost port).
 	Dev bool
 	// LocalOnly says that nobody is asked who they are and that the server is for this machine alone: requests that name another

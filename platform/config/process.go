@@ -53,6 +53,9 @@ type Process struct {
 	// MetricsToken is the bearer token that GET /metrics wants, LOCUTORY_METRICS_TOKEN; MetricsAddr is where the numbers are served besides,
 	// to whoever reaches that address: LOCUTORY_METRICS_ADDR, "127.0.0.1:9464".
 	MetricsToken, MetricsAddr string
+	// TestEndpoints adds POST /internal/truncate, which deletes everyone's rows, on a server that listens on loopback:
+	// LOCUTORY_TEST_ENDPOINTS.
+	TestEndpoints bool
 
 	// Insecure permits a server without auth to be reached from other machines. There is no variable for it.
 	Insecure bool
@@ -88,6 +91,7 @@ func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
 		GraphSettings:  v.objects("LANGGRAPH_CONFIG"),
 		MetricsToken:   v.text("LOCUTORY_METRICS_TOKEN", ""),
 		MetricsAddr:    v.address("LOCUTORY_METRICS_ADDR"),
+		TestEndpoints:  v.flag("LOCUTORY_TEST_ENDPOINTS"),
 	}
 	if p.RedisURI != "" {
 		v.wrong("REDIS_URI: not supported yet; unset it")
