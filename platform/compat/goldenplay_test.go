@@ -256,7 +256,7 @@ func frames(body []byte) (out []frame) {
 var label = regexp.MustCompile(`<jwt sub=(\w+)(?: scopes=([\w:*,]*))?>`)
 
 // authorization makes the token that a label of a recording describes.
-func authorization(t *testing.T, recorded string) string {
+func authorization(t testing.TB, recorded string) string {
 	t.Helper()
 	secret, claims := security.Secret, jwt.MapClaims{"sub": "johndoe", "scopes": []string{}, "exp": time.Now().Add(time.Hour).Unix()}
 	found := label.FindStringSubmatch(recorded)

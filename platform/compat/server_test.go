@@ -31,18 +31,18 @@ func databases(t *testing.T, test func(t *testing.T, uri string)) {
 // server is a whole server in this process.
 type server struct {
 	URL  string
-	t    *testing.T
+	t    testing.TB
 	made *platform.Server
 }
 
 // serve starts a server of the parts on the database; the test's end stops it. Settings change the process's settings.
-func serve(t *testing.T, parts platform.Parts, uri string, settings ...func(*config.Process)) *server {
+func serve(t testing.TB, parts platform.Parts, uri string, settings ...func(*config.Process)) *server {
 	t.Helper()
 	return serveLogging(t, parts, uri, slog.DiscardHandler, settings...)
 }
 
 // serveLogging is serve with a place for the server's log.
-func serveLogging(t *testing.T, parts platform.Parts, uri string, log slog.Handler, settings ...func(*config.Process)) *server {
+func serveLogging(t testing.TB, parts platform.Parts, uri string, log slog.Handler, settings ...func(*config.Process)) *server {
 	t.Helper()
 	file, err := config.Parse(t.TempDir()+"/platform.json", []byte(parts.Platform))
 	if err != nil {
@@ -87,7 +87,7 @@ type answer struct {
 }
 
 // into decodes the answer's JSON.
-func (a answer) into(t *testing.T, v any) {
+func (a answer) into(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal(a.Body, v); err != nil {
 		t.Fatalf("status %d: body is no JSON of that shape: %v\n%s", a.Status, err, a.Body)
@@ -95,7 +95,7 @@ func (a answer) into(t *testing.T, v any) {
 }
 
 // field returns one field of the answer's JSON object, as text.
-func (a answer) field(t *testing.T, name string) string {
+func (a answer) field(t testing.TB, name string) string {
 	t.Helper()
 	var object map[string]any
 	a.into(t, &object)
