@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -183,4 +186,35 @@ func TestMCPWithTheOfficialClient(t *testing.T) {
 			t.Errorf("it said %s", out)
 		}
 	})
+}
+
+// The page about tools works as it is written, but for the port.
+func TestMCPPage(t *testing.T) {
+	t.Parallel()
+	const page = "examples/docs/mcp.md"
+	server := start(t, binary(t, "../../examples/private-chat/platform.json"))
+	here := func(code string) string {
+		return strings.ReplaceAll(code, "http://localhost:2024", server.URL)
+	}
+	out := output(t, exec.Command("bash", "-euc", here(blocksOf(t, page, "sh")[0])))
+	for _, want := range []string{`"name":"Time_keeper"`, `"description":"Knows what time it is anywhere."`, `"name":"agent"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+	argv := clientsOf("tools")[0].argv(t)
+	path := filepath.Join(t.TempDir(), "page.py")
+	if err := os.WriteFile(path, []byte(here(blocksOf(t, page, "python")[0])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out = output(t, exec.Command(argv[0], path))
+	if !strings.Contains(out, "['agent', 'Time_keeper']") || !strings.Contains(out, "offline script") {
+		t.Errorf("it said %q", out)
+	}
+	var settings struct {
+		Servers map[string]struct{ URL string } `json:"mcpServers"`
+	}
+	if err := json.Unmarshal([]byte(blocksOf(t, page, "json")[0]), &settings); err != nil || settings.Servers["assistants"].URL != "http://localhost:2024/mcp" {
+		t.Errorf("the settings of a client are %v: %v", settings, err)
+	}
 }

@@ -15,7 +15,13 @@ import (
 // blocks returns the README's fenced code of a language, in order.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	return blocksOf(t, "README.md", language)
+}
+
+// blocksOf is blocks for any page.
+func blocksOf(t *testing.T, page, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +32,7 @@ func blocks(t *testing.T, language string) []string {
 		}
 	}
 	if len(out) == 0 {
-		t.Fatalf("README.md has no %s", language)
+		t.Fatalf("%s has no %s", page, language)
 	}
 	return out
 }
