@@ -169,7 +169,7 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 		MaxBody: s.cfg.Process.MaxBodyBytes, MountPrefix: s.cfg.File.HTTP.MountPrefix, Disabled: s.cfg.File.HTTP.Disabled,
 		CORS: s.cfg.File.HTTP.CORS, App: s.app.beside(), ConfigurableHeaders: s.cfg.File.HTTP.Configurable, LoggedHeaders: s.cfg.File.HTTP.Logged,
 		Dev: s.cfg.Process.Dev, LocalOnly: s.auth == nil && !s.cfg.Process.Insecure, Now: time.Now, NewID: newID,
-		Metrics: s.meter, MetricsToken: s.cfg.Process.MetricsToken, Security: securityOf(s.cfg.File),
+		PublicURL: s.cfg.Process.PublicURL, Metrics: s.meter, MetricsToken: s.cfg.Process.MetricsToken, Security: securityOf(s.cfg.File),
 		TestEndpoints: s.testEndpoints(),
 	})
 	if err != nil {

@@ -22,14 +22,15 @@ type chore struct {
 	do    func(ctx context.Context, a access.SystemAccess, most int) (int, error)
 }
 
-// chores are the threads of stateless runs, events that no reader can still want, webhooks that were told long ago, and threads and
-// items of the store whose time is over.
+// chores are the threads of stateless runs, events that no reader can still want, webhooks that were told long ago, offers of
+// feedback that nobody took up, and threads and items of the store whose time is over.
 func (s *Server) chores() []chore {
 	ttl := s.cfg.File.Checkpointer
 	return []chore{
 		{"temporary", sweepEvery, sweepMost, true, s.db.Events.SweepTemporary},
 		{"events", sweepEvery, sweepMost, true, s.db.Events.SweepEvents},
 		{"deliveries", sweepEvery, sweepMost, true, s.db.Deliveries.SweepDeliveries},
+		{"feedback", sweepEvery, sweepMost, true, s.db.Feedback.SweepFeedback},
 		{"items", s.cfg.File.Store.TTL.SweepInterval, sweepMost, true, s.db.Items.SweepExpired},
 		{"threads", ttl.SweepEvery, ttl.SweepLimit, false, s.db.Threads.Sweep},
 	}

@@ -59,6 +59,8 @@ func carried(in any) []json.RawMessage {
 			return []json.RawMessage{in.Input}
 		}
 		return []json.RawMessage{in.Input, in.Command.Resume.Value}
+	case FeedbackCreate:
+		return []json.RawMessage{in.Score, in.Value, in.Correction}
 	case StateUpdate:
 		return []json.RawMessage{in.Values.Value}
 	}

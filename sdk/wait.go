@@ -15,6 +15,8 @@ type Result struct {
 	Run        RunRef
 	Values     json.RawMessage // the final state, with __interrupt__ if the graph paused
 	Interrupts []Interrupt     // the questions of a graph that paused
+	// Feedback are the links of RunCreate.FeedbackKeys by their keys, each a secret; see [Runs.GiveFeedback].
+	Feedback map[string]string
 }
 
 // Wait starts a run, waits until it has ended or paused, and reads its final state into out, unless out is nil.
@@ -99,5 +101,5 @@ func (c *connection) decode(body []byte, out any) (*Result, error) {
 			return nil, fmt.Errorf("sdk: the state of run %s: %w", c.run.RunID, err)
 		}
 	}
-	return &Result{Run: c.run, Values: body, Interrupts: interruptsIn("values", body)}, nil
+	return &Result{Run: c.run, Values: body, Interrupts: interruptsIn("values", body), Feedback: linksIn(body)}, nil
 }

@@ -21,6 +21,7 @@ type (
 	Webhook          = wire.Webhook
 	RunStatus        = wire.RunStatus
 	Cron             = wire.Cron
+	Feedback         = wire.Feedback
 	Interrupt        = wire.Interrupt
 	Interrupts       = wire.Interrupts
 	CheckpointConfig = wire.CheckpointConfig
@@ -51,6 +52,7 @@ type (
 	HistorySearch     = wire.HistorySearch
 	RunCreate         = wire.RunCreate
 	RunConfig         = wire.Config // tags, recursion limit, configurable: RunCreate.Config
+	FeedbackCreate    = wire.FeedbackCreate
 	CronCreate        = wire.CronCreate
 	CronPatch         = wire.CronPatch
 	CronSearch        = wire.CronSearch

@@ -19,13 +19,14 @@ import (
 
 // mayUseSystem lists every use of access.System outside of tests. Who adds one says here why no hook can be asked.
 var mayUseSystem = []string{
-	`platform/api/truncate.go: access.System("test endpoint: truncate")`,        // everyone's rows, on a server that is for tests alone
-	`platform/cron/scheduler.go: access.System("crons that are due")`,           // each then acts as its maker
-	`platform/observe.go: access.System("length of the queue")`,                 // two numbers, which only the operator may read
-	`platform/platform.go: access.System("assistants of the graphs")`,           // rows of the server itself, made before anyone calls
-	`platform/sweep.go: access.System("sweep")`,                                 // rows whose time is over, whoever's they are
-	`platform/webhook/sender.go: access.System("webhooks of ended runs")`,       // whoever made the run asked for it then
-	`platform/worker/worker.go: access.System("worker: was the run cancelled")`, // of a run that the worker holds
+	`platform/api/feedback.go: access.System("feedback of whoever has the link")`, // the link is a credential for this and nothing else
+	`platform/api/truncate.go: access.System("test endpoint: truncate")`,          // everyone's rows, on a server that is for tests alone
+	`platform/cron/scheduler.go: access.System("crons that are due")`,             // each then acts as its maker
+	`platform/observe.go: access.System("length of the queue")`,                   // two numbers, which only the operator may read
+	`platform/platform.go: access.System("assistants of the graphs")`,             // rows of the server itself, made before anyone calls
+	`platform/sweep.go: access.System("sweep")`,                                   // rows whose time is over, whoever's they are
+	`platform/webhook/sender.go: access.System("webhooks of ended runs")`,         // whoever made the run asked for it then
+	`platform/worker/worker.go: access.System("worker: was the run cancelled")`,   // of a run that the worker holds
 }
 
 func TestUsesOfSystem(t *testing.T) {

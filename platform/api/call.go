@@ -161,7 +161,11 @@ func (c *call) fail(ctx context.Context, err error) {
 // body reads the request's JSON into v, whatever its Content-Type. An empty body is an empty object. Fields that the contract
 // does not name are listed in the response header Locutory-Ignored-Fields.
 func body[T any](c *call, v *T) error {
-	raw, err := c.read()
+	return bodyOf(c, v, c.server.MaxBody)
+}
+
+func bodyOf[T any](c *call, v *T, most int64) error {
+	raw, err := c.readMost(most)
 	if err != nil {
 		return err
 	}
@@ -192,12 +196,14 @@ func headerList(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-func (c *call) read() ([]byte, error) {
+func (c *call) read() ([]byte, error) { return c.readMost(c.server.MaxBody) }
+
+func (c *call) readMost(most int64) ([]byte, error) {
 	r := c.gin.Request
 	if r.Body == nil {
 		return nil, nil
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(c.gin.Writer, r.Body, c.server.MaxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(c.gin.Writer, r.Body, most))
 	if err == nil {
 		return raw, nil
 	}

@@ -68,6 +68,8 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 	switch {
 	case errors.As(err, &own):
 		return own.status, own.detail, nil
+	case isLimited(err):
+		return http.StatusTooManyRequests, "too many requests; come back later", http.Header{"Retry-After": {"1"}}
 	case errors.As(err, &run):
 		return run.Status, run.Detail, nil
 	case errors.As(err, &hook):

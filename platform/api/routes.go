@@ -110,6 +110,7 @@ func (s *Server) Routes() []Route {
 		{del, "/threads/:thread_id/runs/:run_id", "runs", asks("threads:delete"), s.deleteRun},
 		{get, "/threads/:thread_id/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
 		{get, "/threads/:thread_id/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
+		{get, "/threads/:thread_id/runs/:run_id/feedback", "runs", asks("threads:read"), s.listFeedback},
 		{post, "/threads/:thread_id/runs/:run_id/cancel", "runs", asks("threads:update"), s.cancelRun},
 
 		{post, "/runs/crons", "runs", asks("crons:create", "threads:create_run", "(assistants:read)", "threads:create"), s.createCron},
@@ -130,6 +131,9 @@ func (s *Server) Routes() []Route {
 		{post, "/runs/batch", "runs", createsRun(), s.createBatch},
 		{post, "/runs/cancel", "runs", asks("threads:update", "(threads:search)"), s.cancelRuns},
 		{get, "/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
+		// Whoever has a link may give feedback: the link is the credential.
+		{get, "/feedback/tokens/:token", "runs", public(), s.giveFeedback},
+		{post, "/feedback/tokens/:token", "runs", public(), s.giveFeedback},
 		{get, "/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
 	}...)
 }

@@ -95,7 +95,7 @@ func (s *Server) startRun(ctx context.Context, c *call, follow func(access.Threa
 			return err
 		}
 	}
-	run, err := newRun(ctx, c, &in, func(r runs.CreateRequest) (*runs.Started, error) { return s.Runs.Start(ctx, r) })
+	run, err := newRun(ctx, c, &in, func(r runs.CreateRequest) (*runs.Started, error) { return s.linking(c).Start(ctx, r) })
 	if err != nil {
 		return err
 	}
@@ -176,14 +176,14 @@ func (s *Server) joinStream(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.sse(ctx, s.Runs.Stream(ctx, read, run, after, options))
+		return c.sse(ctx, s.linking(c).Stream(ctx, read, run, after, options))
 	})
 }
 
 // joinRun answers GET …/runs/{id}/join with the run's final values.
 func (s *Server) joinRun(ctx context.Context, c *call) error {
 	return s.joined(ctx, c, "/join", func(read access.ThreadScope, run store.Run) error {
-		return c.slowly(ctx, func(ctx context.Context) ([]byte, error) { return s.Runs.Wait(ctx, read, run) })
+		return c.slowly(ctx, func(ctx context.Context) ([]byte, error) { return s.linking(c).Wait(ctx, read, run) })
 	})
 }
 

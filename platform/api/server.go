@@ -58,6 +58,8 @@ type Config struct {
 	MetricsToken string
 	// TestEndpoints adds what tests of clients need. It must be false on any server that others reach.
 	TestEndpoints bool
+	// PublicURL is the URL of the API's root as clients know it, for links that they are given; "" makes paths of those.
+	PublicURL string
 	// Dev lets pages of this machine's own origins in (any localhost port).
 	Dev bool
 	// LocalOnly says that nobody is asked who they are and that the server is for this machine alone: requests that name another
@@ -83,6 +85,7 @@ type Server struct {
 	calls  sync.WaitGroup // of the server to itself
 	// description is what GET /openapi.json and GET /docs answer.
 	description *openapi.Document
+	gate        gate
 	// closing is done when the server drains: open streams are aborted, so that their clients reconnect elsewhere.
 	closing context.Context
 	drain   context.CancelFunc

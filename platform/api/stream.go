@@ -72,6 +72,7 @@ func writeFrame(buf *bytes.Buffer, f events.Frame) {
 // slowly answers with one JSON document that takes its time: the head is sent at once, and newlines until the document is there.
 func (c *call) slowly(ctx context.Context, wait func(context.Context) ([]byte, error)) error {
 	c.gin.Writer.Header().Set("Content-Type", "application/json")
+	c.gin.Writer.Header().Set("Cache-Control", "no-store") // it may hold links that are meant for this reader
 	w := c.begin()
 	defer w.end()
 	one := func(yield func([]byte, error) bool) {

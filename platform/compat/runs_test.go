@@ -141,7 +141,6 @@ func TestRunSettings(t *testing.T) {
 			t.Error("the run's metadata holds who owns the assistant")
 		}
 		s.must(422, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "config": {"recursion_limit": 0}}`)
-		s.must(422, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "feedback_keys": ["score"]}`)
 		s.must(200, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "feedback_keys": []}`)
 	})
 }

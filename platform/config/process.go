@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ const (
 type Process struct {
 	Host string // HOST, 127.0.0.1
 	Port int    // PORT, 2024; 0 takes any free one
+
+	// PublicURL is LOCUTORY_PUBLIC_URL: the base URL that clients use, for links which they are given. Without one links are paths.
+	PublicURL string
 
 	DatabaseURI string // DATABASE_URI, empty is SQLite in DataDir
 	RedisURI    string // REDIS_URI, must be empty for now
@@ -73,6 +77,7 @@ func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
 	p := Process{
 		Host:         v.text("HOST", "127.0.0.1"),
 		Port:         v.number("PORT", 2024, 0, 65535),
+		PublicURL:    v.url("LOCUTORY_PUBLIC_URL"),
 		DatabaseURI:  v.text("DATABASE_URI", ""),
 		RedisURI:     v.text("REDIS_URI", ""),
 		DataDir:      v.text("LOCUTORY_DATA_DIR", defaultDataDir),
@@ -158,6 +163,20 @@ func (v *variables) duration(name string, otherwise, least, most time.Duration) 
 		return otherwise
 	}
 	return d
+}
+
+// url reads where people reach the server.
+func (v *variables) url(name string) string {
+	s := v.text(name, "")
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		v.wrong("%s: want a URL such as https://agents.example.com, without user, query and fragment", name)
+		return ""
+	}
+	return strings.TrimSuffix(s, "/")
 }
 
 func (v *variables) flag(name string) bool {

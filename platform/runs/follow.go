@@ -78,7 +78,7 @@ func (s *Started) Wait(ctx context.Context, read access.ThreadScope) (json.RawMe
 	if err != nil {
 		return nil, err
 	}
-	return end.json()
+	return s.runs.answer(ctx, read, s.Run, end)
 }
 
 // Outcome is Wait for callers who tell the ways apart in which a run can end.
@@ -95,6 +95,9 @@ func (r *Runs) frames(
 			var frames []events.Frame
 			if err == nil {
 				frames, err = apply(fold, record, &lost)
+			}
+			if err == nil && record.RunEnd != nil && v1.FeedbackID(record) > after {
+				frames, err = r.asking(ctx, read, run, record, frames)
 			}
 			if err != nil {
 				yield(events.Frame{}, err)
@@ -159,13 +162,23 @@ func (o Outcome) json() (json.RawMessage, error) {
 }
 
 // Wait returns what the run came to once it has ended: an object of its final values, with __interrupt__ when it asks something, or of
-// __error__ when it failed (rest.md §5.7). Of a run whose log or first state is gone it returns the thread's values.
+// __error__ when it failed, and with __feedback__ when the run was asked for it (rest.md §5.7). Of a run whose log or first state is gone it
+// returns the thread's values.
 func (r *Runs) Wait(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
 	end, err := r.outcome(ctx, read, run, r.follower.Run(ctx, read, run.ThreadID, run.ID, -1))
 	if err != nil {
 		return nil, err
 	}
-	return end.json()
+	return r.answer(ctx, read, run, end)
+}
+
+// answer is an outcome with the links that the run was to tell.
+func (r *Runs) answer(ctx context.Context, read access.ThreadScope, run store.Run, end Outcome) (json.RawMessage, error) {
+	result, err := end.json()
+	if err != nil {
+		return nil, err
+	}
+	return r.withLinks(ctx, read, run, result)
 }
 
 func (r *Runs) outcome(

@@ -24,8 +24,9 @@ const maxDelay = 100 * 365 * 24 * time.Hour
 func (c *creation) check() error {
 	b := &c.body
 	switch {
-	case len(b.FeedbackKeys) > 0:
-		return unsupported("feedback_keys")
+	case len(b.FeedbackKeys) > 0 && c.temporary():
+		return refuse(http.StatusUnprocessableEntity,
+			"feedback_keys: the thread of this run goes away with it, and what is said of it would, too; run on a thread, or with on_completion: keep")
 	case b.LangsmithTracer != nil:
 		return unsupported("langsmith_tracer")
 	case math.IsNaN(b.AfterSeconds) || b.AfterSeconds > maxDelay.Seconds():
@@ -216,7 +217,7 @@ func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
 		Input:   c.body.Input, Command: c.body.Command, Config: config, Context: shown,
 		InterruptBefore: c.body.InterruptBefore, InterruptAfter: c.body.InterruptAfter, StreamMode: c.body.StreamMode.OrValues(),
 		Subgraphs: c.body.StreamSubgraphs, Temporary: c.temporary(), Resumable: c.body.StreamResumable,
-		Durability: c.body.EffectiveDurability(),
+		Durability: c.body.EffectiveDurability(), FeedbackKeys: c.body.FeedbackKeys,
 	})
 }
 

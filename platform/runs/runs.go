@@ -61,6 +61,7 @@ type Config struct {
 type Runs struct {
 	Config
 	follower *events.Follower
+	root     string // what links begin with
 }
 
 // New returns Runs.
@@ -71,7 +72,7 @@ func New(cfg Config) *Runs {
 	if cfg.NewID == nil {
 		cfg.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
 	}
-	return &Runs{cfg, &events.Follower{Hub: cfg.Hub, Log: cfg.DB.Events, Runs: cfg.DB.Runs}}
+	return &Runs{Config: cfg, follower: &events.Follower{Hub: cfg.Hub, Log: cfg.DB.Events, Runs: cfg.DB.Runs}}
 }
 
 // assistantSpace makes the ids of the assistants that every graph has (rest.md §3.1). It is no namespace of the RFC.

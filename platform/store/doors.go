@@ -9,5 +9,8 @@ type Checkpoints struct{ db *DB }
 // Events are the logs of threads.
 type Events struct{ db *DB }
 
+// Feedback is what people say of runs.
+type Feedback struct{ db *DB }
+
 // Deliveries are what is told to the webhooks of runs that have ended.
 type Deliveries struct{ db *DB }

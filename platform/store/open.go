@@ -50,6 +50,7 @@ type DB struct {
 	Checkpoints *Checkpoints
 	Events      *Events
 	Deliveries  *Deliveries
+	Feedback    *Feedback
 	Items       *Items
 
 	dialect  string
@@ -95,7 +96,7 @@ func (c Config) open() (*DB, error) {
 	}
 	db.Threads, db.Assistants, db.Crons = &Threads{db}, &Assistants{db}, &Crons{db}
 	db.Runs, db.Checkpoints, db.Events = &Runs{db}, &Checkpoints{db}, &Events{db}
-	db.Deliveries, db.Items = &Deliveries{db}, &Items{db}
+	db.Deliveries, db.Feedback, db.Items = &Deliveries{db}, &Feedback{db}, &Items{db}
 	if strings.HasPrefix(c.URI, "postgres://") || strings.HasPrefix(c.URI, "postgresql://") {
 		return db, db.openPostgres(c.URI)
 	}

@@ -62,7 +62,7 @@ func (r *RunCreate) Validate() error {
 	return errors.Join(
 		oneOf("multitask_strategy", r.MultitaskStrategy), oneOf("if_not_exists", r.IfNotExists),
 		oneOf("on_disconnect", r.OnDisconnect), oneOf("on_completion", r.OnCompletion),
-		oneOf("durability", r.Durability),
+		oneOf("durability", r.Durability), checkFeedbackKeys(r.FeedbackKeys),
 	)
 }
 

@@ -85,7 +85,7 @@ func (n *Names) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// FeedbackKeys reads one key or a list; null, "" and [] are nil.
+// FeedbackKeys reads one key or a list, without repeats; null, "" and [] are nil.
 type FeedbackKeys []string
 
 // UnmarshalJSON reads one key or a list.
@@ -94,7 +94,12 @@ func (k *FeedbackKeys) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return errors.New("feedback_keys: want a key or a list of keys")
 	}
-	*k = words
+	*k = nil
+	for _, word := range words {
+		if !slices.Contains(*k, word) {
+			*k = append(*k, word)
+		}
+	}
 	return nil
 }
 

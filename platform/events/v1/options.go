@@ -45,5 +45,6 @@ const (
 	placeTasks
 	placeCheckpoints
 	placeDebug
+	placeFeedback
 	placeError
 )

@@ -68,6 +68,13 @@ func runMethods(db *store.DB, bob *bench, run store.Run) map[string]method[acces
 			_, err := db.Runs.Ended(t.Context(), s, run.ThreadID, run.ID)
 			return err
 		}},
+		"Feedback.Offer": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			return db.Feedback.Offer(t.Context(), s, run.ThreadID, run.ID, []store.FeedbackOffer{{Key: "k", Hash: []byte("k")}})
+		}},
+		"Feedback.OfRun": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
+			_, _, err := db.Feedback.OfRun(t.Context(), s, run.ThreadID, run.ID, 10, 0)
+			return err
+		}},
 		"CreateAll": {authhooks.CreateRun, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {
 			mine := store.RunNew{AssistantID: bob.assistant.ID, Implicit: &store.ImplicitThread{Scope: bob.who.Threads(authhooks.Create)}}
 			_, err := db.Runs.CreateAll(t.Context(), []store.RunOrder{

@@ -42,6 +42,7 @@ func Run(t *testing.T, backend Backend) {
 		"many runs":  manyRunSuite,
 		"retries":    retrySuite,
 		"deliveries": deliverySuite,
+		"feedback":   feedbackSuite,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

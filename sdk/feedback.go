@@ -1,0 +1,83 @@
+package sdk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// Feedback returns the links that a run with RunCreate.FeedbackKeys tells at its end, by their keys; false for other events. Each is a
+// secret: whoever has it may say something of the run, see [Runs.GiveFeedback], and nothing else.
+func (e Event) Feedback() (map[string]string, bool) {
+	var links map[string]string
+	if e.Name != "feedback" || json.Unmarshal(e.Data, &links) != nil {
+		return nil, false
+	}
+	return links, true
+}
+
+// linksIn reads the links of a wait's answer.
+func linksIn(body []byte) map[string]string {
+	var answer struct {
+		Links map[string]string `json:"__feedback__"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return nil
+	}
+	return answer.Links
+}
+
+// GiveFeedback says something of a run by one of its links: one of [Event.Feedback] or Result.Feedback. It sends no credentials, for the
+// link is one; what the link was used for before is replaced. A link that is too old, or whose run is gone, is a 404.
+func (r *Runs) GiveFeedback(ctx context.Context, link string, in FeedbackCreate) error {
+	target, err := url.Parse(link)
+	if err != nil {
+		return fmt.Errorf("sdk: the link of a feedback key: %w", err)
+	}
+	if !target.IsAbs() { // a server that does not know where it is reached tells paths
+		link = r.client.base.String() + link
+	}
+	request, err := r.client.request(ctx, http.MethodPost, "", in)
+	if err != nil {
+		return err
+	}
+	if request.URL, err = url.Parse(link); err != nil {
+		return fmt.Errorf("sdk: the link of a feedback key: %w", err)
+	}
+	request.Host = ""
+	request.Header = http.Header{"Content-Type": {"application/json"}, "User-Agent": {r.client.header.Get("User-Agent")}}
+	client := *r.client.short
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := send(&client, request)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+// FeedbackList is a page of feedback.
+type FeedbackList struct {
+	Limit  int // 0 is the server's default, 10
+	Offset int
+}
+
+// Feedback returns what was said of a run, newest first. Whoever may read the thread may read it.
+func (r *Runs) Feedback(ctx context.Context, threadID, runID string, in FeedbackList) ([]Feedback, error) {
+	path, err := route("/threads/%s/runs/%s/feedback", threadID, runID)
+	if err != nil {
+		return nil, err
+	}
+	query := url.Values{}
+	if in.Limit != 0 {
+		query.Set("limit", strconv.Itoa(in.Limit))
+	}
+	if in.Offset != 0 {
+		query.Set("offset", strconv.Itoa(in.Offset))
+	}
+	var list []Feedback
+	err = r.client.call(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &list)
+	return list, err
+}
