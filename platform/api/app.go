@@ -138,7 +138,7 @@ func (s *Server) serveCustom(ctx context.Context, c *call, r *http.Request) (err
 			panic(p)
 		}
 		s.Log.LogAttrs(ctx, slog.LevelError, "http.app panicked", slog.String("request_id", c.requestID),
-			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			slog.String("method", r.Method), slog.String("path", shownPath(r.URL.Path)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 		if w.begun() {
 			panic(http.ErrAbortHandler)
 		}
@@ -180,7 +180,7 @@ func (s *Server) middle(next http.Handler) http.Handler {
 				panic(p)
 			}
 			s.Log.LogAttrs(r.Context(), slog.LevelError, "App.Middleware panicked", slog.String("method", r.Method),
-				slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				slog.String("path", shownPath(r.URL.Path)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			if tracked.begun() {
 				panic(http.ErrAbortHandler)
 			}

@@ -203,6 +203,8 @@ func TestFeedbackIsPrivate(t *testing.T) {
 		if a := s.as(bob, "POST", "/feedback/tokens/"+secret, `{"comment": "from bob"}`); a.Status != 200 { // a link is for whoever has it
 			t.Errorf("bob, who was given the link: %d %s", a.Status, a.Body)
 		}
+		s.follow("PUT", "/feedback/tokens/"+secret, `{}`)
+		s.follow("POST", "/x/feedback/tokens/"+secret, `{}`)
 		for _, path := range []string{run + "/feedback", run + "/join", run + "/stream", run} {
 			s.must(404, bob, "GET", path, "")
 			s.must(401, "", "GET", path, "")
