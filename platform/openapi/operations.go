@@ -11,7 +11,7 @@ import (
 func operations() (map[string]Operation, error) {
 	out, ids := map[string]Operation{}, map[string]bool{}
 	for _, o := range slices.Concat(
-		metaOperations(), assistantOperations(), threadOperations(), stateOperations(), runOperations(), cronOperations(), storeOperations(),
+		metaOperations(), assistantOperations(), threadOperations(), stateOperations(), runOperations(), feedbackOperations(), cronOperations(), storeOperations(),
 		agentOperations(),
 	) {
 		if _, twice := out[o.Route]; twice || ids[o.ID] {

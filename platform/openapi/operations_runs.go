@@ -13,8 +13,8 @@ const (
 	noStart   = "There is no such assistant, or no such thread."
 	rejected  = "The thread has an unfinished run, and multitask_strategy is reject."
 	noGraph   = "The graph does not load, or the server did not get to it in time."
-	waits     = "The values at the run's end, __interrupt__ among them when it paused; of a run that failed, __error__. Newlines come before while the run goes on."
-	follows   = "Server-sent events: metadata first, then those of the stream modes, error if it fails. The answer ends when the run does."
+	waits     = "The values at the run's end, __interrupt__ among them when it paused; of a run that failed, __error__; links under __feedback__ if there are feedback_keys. Newlines come before while the run goes on."
+	follows   = "Server-sent events: metadata first, then those of the stream modes, feedback at the end if there are feedback_keys, error if it fails. The answer ends when the run does."
 	stateless = " The run has no thread of its own that would stay, unless on_completion is keep."
 )
 

@@ -51,7 +51,7 @@ func particulars() map[string]func(*jsonschema.Schema) {
 			s.Properties["values"].Types = []string{"object", "array", "null"}
 			s.Properties["values"].Description = "The newest values of the graph's output; null before the first run."
 			s.Properties["error"].AnyOf = []*jsonschema.Schema{ref("RunError"), text()}
-			s.Properties["error"].Description = "Why the last run failed."
+			s.Properties["error"].Description = "Why the last run failed or was cancelled."
 			s.Properties["ttl"].Description = "Only with include=ttl."
 			s.Properties["extracted"].Description = "Only in searches that extract."
 		},
@@ -73,6 +73,12 @@ func particulars() map[string]func(*jsonschema.Schema) {
 		},
 		"RunKwargs": func(s *jsonschema.Schema) {
 			s.Description = "What the run was asked to do."
+		},
+		"Feedback": func(s *jsonschema.Schema) {
+			s.Properties["score"].Types = []string{"number", "boolean", "null"}
+			s.Properties["correction"].Types = []string{"object", "string", "null"}
+			s.Properties["created_at"].Description = "When its link was used for the first time."
+			s.Properties["modified_at"].Description = "When its link was used for the last time."
 		},
 		"Cron": func(s *jsonschema.Schema) {
 			s.Properties["payload"].Type = "object"

@@ -19,6 +19,7 @@ func answered() []reflect.Type {
 		reflect.TypeFor[wire.Thread](), reflect.TypeFor[wire.ThreadTTL](), reflect.TypeFor[wire.ThreadPruned](), reflect.TypeFor[wire.ThreadStorage](),
 		reflect.TypeFor[wire.ThreadState](), reflect.TypeFor[wire.Task](), reflect.TypeFor[wire.Interrupt](), reflect.TypeFor[wire.StateUpdated](),
 		reflect.TypeFor[wire.Run](), reflect.TypeFor[wire.RunKwargs](), reflect.TypeFor[wire.RunError](), reflect.TypeFor[wire.RunFailed](),
+		reflect.TypeFor[wire.Feedback](),
 		reflect.TypeFor[wire.Cron](),
 		reflect.TypeFor[wire.Item](), reflect.TypeFor[wire.FoundItem](), reflect.TypeFor[wire.ItemPage](), reflect.TypeFor[wire.NamespacePage](),
 	}
@@ -33,6 +34,7 @@ func asked() []reflect.Type {
 		reflect.TypeFor[wire.ThreadCount](), reflect.TypeFor[wire.ThreadPrune](),
 		reflect.TypeFor[wire.StateUpdate](), reflect.TypeFor[wire.StateAt](), reflect.TypeFor[wire.HistorySearch](),
 		reflect.TypeFor[wire.RunCreate](), reflect.TypeFor[wire.RunBatch](), reflect.TypeFor[wire.BulkCancel](),
+		reflect.TypeFor[wire.FeedbackCreate](),
 		reflect.TypeFor[wire.CronCreate](), reflect.TypeFor[wire.CronPatch](), reflect.TypeFor[wire.CronSearch](), reflect.TypeFor[wire.CronCount](),
 		reflect.TypeFor[wire.ItemPut](), reflect.TypeFor[wire.ItemDelete](), reflect.TypeFor[wire.ItemSearch](), reflect.TypeFor[wire.NamespaceSearch](),
 		reflect.TypeFor[wire.Command](), reflect.TypeFor[wire.CheckpointConfig](), reflect.TypeFor[wire.Superstep](),
