@@ -1,0 +1,203 @@
+package compat
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/locutory/locutory/graphs/langchaingo/openaistub"
+	"github.com/locutory/locutory/sdk"
+)
+
+// example serves an example with a model that makes the turns; it returns clients of two users.
+func example(t *testing.T, name string, turn func(last, system string, messages int) openaistub.Turn) (alice, bob *sdk.Client) {
+	t.Helper()
+	stub := openaistub.New(openaistub.Turn{Answer: func(r openaistub.Request) openaistub.Turn {
+		var messages []struct{ Role, Content string }
+		for _, raw := range r.Messages {
+			var m struct{ Role, Content string }
+			if err := json.Unmarshal(raw, &m); err != nil {
+				m.Role = err.Error()
+			}
+			messages = append(messages, m)
+		}
+		return turn(messages[len(messages)-1].Content, messages[0].Content, len(messages))
+	}})
+	t.Cleanup(stub.Close)
+	url := start(t, binary(t, "../../examples/"+name+"/platform.json"), "OPENAI_BASE_URL="+stub.URL, "OPENAI_MODEL=stub").URL
+	client := func(token string) *sdk.Client {
+		c, err := sdk.New(sdk.Config{URL: url, Token: token})
+		check(t, err)
+		return c
+	}
+	return client("user1-token"), client("user2-token")
+}
+
+func newThread(t *testing.T, c *sdk.Client) string {
+	t.Helper()
+	thread, err := c.Threads.Create(t.Context(), sdk.ThreadCreate{})
+	check(t, err)
+	return thread.ThreadID
+}
+
+func says(text string) sdk.RunCreate { return sdk.RunCreate{Input: sdk.Messages(sdk.Human(text))} }
+
+// Notes that one user's tools keep are not read by another's, though the namespace is the same; in another thread they are there.
+func TestExampleToolsAgent(t *testing.T) {
+	t.Parallel()
+	alice, bob := example(t, "tools-agent", func(last, _ string, _ int) openaistub.Turn {
+		if tool, args, ok := strings.Cut(last, " "); ok && strings.HasPrefix(args, "{") {
+			return openaistub.Call("call_"+tool, tool, args[:1], args[1:])
+		}
+		return openaistub.Text("told: ", last)
+	})
+	ask := func(c *sdk.Client, thread, text string) string {
+		result, err := c.Runs.Wait(t.Context(), thread, "agent", says(text), nil)
+		check(t, err)
+		return string(result.Values)
+	}
+	if got := ask(alice, newThread(t, alice), `save_note {"title":"pin","text":"plum 4711"}`); !strings.Contains(got, "Kept.") {
+		t.Fatalf("state %s", got)
+	}
+	if got := ask(alice, newThread(t, alice), `read_notes {}`); !strings.Contains(got, "plum 4711") {
+		t.Errorf("alice reads %s", got)
+	}
+	if got := ask(bob, newThread(t, bob), `read_notes {}`); strings.Contains(got, "4711") || !strings.Contains(got, "told: []") {
+		t.Errorf("bob reads %s", got)
+	}
+	if got := ask(bob, newThread(t, bob), `save_note {"title":"pin","text":"bob's"}`); !strings.Contains(got, "Kept.") {
+		t.Errorf("state %s", got)
+	}
+	shopping := newThread(t, alice)
+	if got := ask(alice, shopping, `read_notes {}`); !strings.Contains(got, "plum 4711") || strings.Contains(got, "bob's") {
+		t.Errorf("alice reads %s", got)
+	}
+	for _, item := range []string{"tea", "milk"} {
+		ask(alice, shopping, `add_item {"name":"`+item+`"}`)
+	}
+	if got := ask(alice, shopping, `read_list {}`); !strings.Contains(got, `"shopping":["tea","milk"]`) || !strings.Contains(got, "told: tea, milk") {
+		t.Errorf("state %s", got)
+	}
+}
+
+func TestExampleHumanInTheLoop(t *testing.T) {
+	t.Parallel()
+	alice, bob := example(t, "human-in-the-loop", func(last, _ string, n int) openaistub.Turn {
+		if n == 2 {
+			return openaistub.Call("call_1", "delete_file", `{"name":"taxes.pdf"}`)
+		}
+		return openaistub.Text("told: ", last)
+	})
+	for _, tc := range []struct{ graph, question, answer, want string }{
+		{"letter", `{"question":"Send this?","draft":"Dear Bob, ..."}`, `{"approved":true}`, "Sent as user1: Dear Bob, ..."},
+		{"agent", `"args":{"name":"taxes.pdf"}`, `{"decisions":[{"type":"approve"}]}`, "told: taxes.pdf is deleted."},
+		{"agent", `"args":{"name":"taxes.pdf"}`, `{"decisions":[{"type":"reject","message":"No!"}]}`, "told: No!"},
+	} {
+		thread := newThread(t, alice)
+		asked, err := alice.Runs.Wait(t.Context(), thread, tc.graph, says("go"), nil)
+		check(t, err)
+		if len(asked.Interrupts) != 1 || !strings.Contains(string(asked.Interrupts[0].Value), tc.question) || strings.Contains(string(asked.Values), "is deleted") {
+			t.Fatalf("%s asked %+v", tc.graph, asked)
+		}
+		answer := sdk.RunCreate{Command: sdk.Resume(json.RawMessage(tc.answer))}
+		_, err = bob.Runs.Wait(t.Context(), thread, tc.graph, answer, nil)
+		if got := statusOf(t, err); got != http.StatusNotFound {
+			t.Errorf("bob decides for alice: status %d", got)
+		}
+		end, err := alice.Runs.Wait(t.Context(), thread, tc.graph, answer, nil)
+		check(t, err)
+		if !strings.Contains(string(end.Values), tc.want) {
+			t.Errorf("%s: %s", tc.graph, end.Values)
+		}
+	}
+}
+
+// The agents of a team are children in the stream; their states are found under tools:<task>, by who owns the thread only.
+func TestExampleTeam(t *testing.T) {
+	t.Parallel()
+	alice, bob := example(t, "team", func(last, system string, n int) openaistub.Turn {
+		switch {
+		case strings.HasPrefix(system, "Give") && n == 2:
+			args := func(agent string) string { return `{"description":"plum","subagent_type":"` + agent + `"}` }
+			return openaistub.Turn{Deltas: []openaistub.Delta{openaistub.Piece(0, "task-1", "task", args("researcher")), openaistub.Piece(1, "task-2", "task", args("counter"))}}
+		case strings.HasPrefix(system, "Hand") && n == 2:
+			return openaistub.Call("h", "transfer_to_researcher", `{}`)
+		case strings.HasPrefix(system, "You look") && !strings.HasPrefix(last, "A plum"):
+			return openaistub.Call("l", "look_up", `{"text":"plum"}`)
+		case strings.HasPrefix(system, "You look"):
+			return openaistub.Text("looked ", "up")
+		case strings.HasPrefix(system, "You count"):
+			return openaistub.Text("count", "ed")
+		}
+		return openaistub.Text("all ", "done")
+	})
+	t.Run("deep", func(t *testing.T) {
+		thread := newThread(t, alice)
+		spoken := map[string]string{}
+		run := says("What is a plum?")
+		run.StreamMode, run.StreamSubgraphs = []sdk.StreamMode{sdk.StreamMessages, sdk.StreamValues}, true
+		for event, err := range alice.Runs.Stream(t.Context(), thread, "deep", run) {
+			check(t, err)
+			if text, ok := event.Token(); ok && len(event.Namespace()) > 0 {
+				spoken[event.Namespace()[0]] += text
+			}
+		}
+		if len(spoken) != 2 {
+			t.Fatalf("subagents %v", spoken)
+		}
+		for space, text := range spoken {
+			search := sdk.HistorySearch{Checkpoint: &sdk.CheckpointConfig{CheckpointNS: space}}
+			states, err := alice.Threads.History(t.Context(), thread, search)
+			check(t, err)
+			if !strings.HasPrefix(space, "tools:") || len(states) == 0 || !strings.Contains(string(states[0].Values), text) || !slices.Contains([]string{"looked up", "counted"}, text) {
+				t.Errorf("%s said %q; %d states", space, text, len(states))
+			}
+			_, err = bob.Threads.History(t.Context(), thread, search)
+			if got := statusOf(t, err); got != http.StatusNotFound {
+				t.Errorf("bob reads what alice's agent did: status %d", got)
+			}
+		}
+	})
+	t.Run("supervisor", func(t *testing.T) {
+		end, err := alice.Runs.Wait(t.Context(), newThread(t, alice), "supervisor", says("What is a plum?"), nil)
+		check(t, err)
+		for _, want := range []string{"looked up", "all done", "transfer_back_to_supervisor"} {
+			if !strings.Contains(string(end.Values), want) {
+				t.Errorf("no %q in %s", want, end.Values)
+			}
+		}
+	})
+}
+
+// The pages quote the examples as they are.
+func TestPagesQuoteTheirExamples(t *testing.T) {
+	t.Parallel()
+	for page, dir := range map[string]string{"tools": "tools-agent", "human-in-the-loop": "human-in-the-loop", "teams": "team"} {
+		text, err := os.ReadFile("../../examples/docs/" + page + ".md")
+		check(t, err)
+		files, err := filepath.Glob("../../examples/" + dir + "/agent/*.go")
+		check(t, err)
+		var code strings.Builder
+		for _, name := range files {
+			file, err := os.ReadFile(name)
+			check(t, err)
+			code.Write(file)
+		}
+		quotes := 0
+		for i, part := range strings.Split(string(text), "```") {
+			if quote, ok := strings.CutPrefix(part, "go\n"); ok && i%2 == 1 {
+				quotes++
+				if !strings.Contains(code.String(), quote) {
+					t.Errorf("%s.md quotes what is not in %s:\n%s", page, dir, quote)
+				}
+			}
+		}
+		if quotes == 0 {
+			t.Errorf("%s.md quotes nothing", page)
+		}
+	}
+}
