@@ -26,6 +26,10 @@ type Config struct {
 	Graphs runs.Registry
 	// Schemas describes the graph of an assistant. Its errors are for the caller.
 	Schemas func(ctx context.Context, assistant store.Assistant) (graphs.Schemas, error)
+	// Schemes are the security schemes that cards tell of, by name, and Requirements are what of them a caller needs, any one of which is
+	// enough. Without schemes a server with hooks tells of those that the SDKs use.
+	Schemes      map[string]json.RawMessage
+	Requirements []map[string][]string
 	// Version is the server's, which cards tell.
 	Version string
 	NewID   func() string // UUIDs that grow with time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/locutory/locutory/platform/store"
 )
@@ -51,18 +52,54 @@ func (a *Agents) card(row store.Assistant, url string) object {
 	return card
 }
 
-// secure tells how the SDKs send credentials. Each scheme is written as both versions read it.
+// secure tells how credentials are sent: as the operator has written for the description of the API, else as the SDKs do it. Each scheme
+// is written as both versions read it.
 func (a *Agents) secure(card object) {
-	card["securitySchemes"] = object{
-		"bearer": object{"type": "http", "scheme": "bearer", "httpAuthSecurityScheme": object{"scheme": "bearer"}},
-		"apiKey": object{
-			"type": "apiKey", "in": "header", "name": "X-Api-Key",
-			"apiKeySecurityScheme": object{"location": "header", "name": "X-Api-Key"},
-		},
+	schemes, requirements := a.Schemes, a.Requirements
+	if schemes == nil {
+		schemes = map[string]json.RawMessage{
+			"bearer": json.RawMessage(`{"type": "http", "scheme": "bearer"}`),
+			"apiKey": json.RawMessage(`{"type": "apiKey", "in": "header", "name": "X-Api-Key"}`),
+		}
+		requirements = []map[string][]string{{"bearer": {}}, {"apiKey": {}}}
 	}
-	none := []string{}
-	card["security"] = []object{{"bearer": none}, {"apiKey": none}}
-	card["securityRequirements"] = []object{
-		{"schemes": object{"bearer": object{"list": none}}}, {"schemes": object{"apiKey": object{"list": none}}},
+	written := object{}
+	for name, scheme := range schemes {
+		written[name] = bothSchemes(scheme)
 	}
+	if requirements == nil {
+		requirements = []map[string][]string{}
+	}
+	now := make([]object, len(requirements))
+	for i, all := range requirements {
+		lists := object{}
+		for name, scopes := range all {
+			lists[name] = object{"list": scopes}
+		}
+		now[i] = object{"schemes": lists}
+	}
+	card["securitySchemes"], card["security"], card["securityRequirements"] = written, requirements, now
+}
+
+// bothSchemes is a security scheme of OpenAPI, which version 0.3 reads, and beside it what version 1.0 reads.
+func bothSchemes(scheme json.RawMessage) object {
+	var old object
+	if json.Unmarshal(scheme, &old) != nil { // no object: nobody could use it
+		return object{}
+	}
+	now := maps.Clone(old)
+	delete(now, "type")
+	if in, ok := now["in"]; ok {
+		delete(now, "in")
+		now["location"] = in
+	}
+	wrappers := map[string]string{
+		"apiKey": "apiKeySecurityScheme", "http": "httpAuthSecurityScheme", "oauth2": "oauth2SecurityScheme",
+		"openIdConnect": "openIdConnectSecurityScheme", "mutualTLS": "mtlsSecurityScheme",
+	}
+	kind, _ := old["type"].(string)
+	if name := wrappers[kind]; name != "" {
+		old[name] = now
+	}
+	return old
 }

@@ -16,6 +16,19 @@ func asksA2A() []string {
 	return asks("(assistants:read)", "(threads:create_run)", "(threads:create)", "(threads:read)", "(threads:update)", "(threads:search)")
 }
 
+func (s *Server) newAgents() *a2a.Agents {
+	cfg := a2a.Config{
+		DB: s.DB, Runs: s.Runs, Guard: s.Guard, Graphs: s.Graphs, Version: s.Version, NewID: s.NewID, Schemas: s.toolSchemas,
+	}
+	if s.Security != nil {
+		cfg.Schemes = s.Security.Schemes
+		for _, requirement := range s.Security.Requirements {
+			cfg.Requirements = append(cfg.Requirements, requirement)
+		}
+	}
+	return a2a.New(cfg)
+}
+
 // callAgent answers POST /a2a/{assistant_id}: JSON-RPC of the Agent2Agent protocol (rest.md §8.3).
 func (s *Server) callAgent(ctx context.Context, c *call) error {
 	body, err := c.read()

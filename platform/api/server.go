@@ -104,10 +104,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{Config: cfg, pulse: newPulse(cfg.Heartbeat)}
 	s.tools = mcp.New(mcp.Config{DB: s.DB, Runs: s.Runs, Guard: s.Guard, Schemas: s.toolSchemas, Version: s.Version, Log: s.Log})
-	s.agents = a2a.New(a2a.Config{
-		DB: s.DB, Runs: s.Runs, Guard: s.Guard, Graphs: s.Graphs, Version: s.Version, NewID: s.NewID,
-		Schemas: s.toolSchemas,
-	})
+	s.agents = s.newAgents()
 	for _, route := range s.Routes() {
 		if route.Events == nil {
 			s.pulse.close()

@@ -44,6 +44,7 @@ func agentOperations() []Operation {
 			Route: "POST /a2a/:assistant_id", ID: "callAgent", Does: "Talk to an assistant by the Agent2Agent protocol", RPC: true, Lenient: true,
 			Note: "JSON-RPC 2.0, with the methods of versions 1.0 and 0.3. Methods that stream answer with server-sent events.",
 			Parameters: []Parameter{
+				{Name: "Accept", In: "header", Says: "application/json, or text/event-stream for a method that streams.", Required: true, Schema: text()},
 				header("A2A-Version", "The version of the protocol.", text()),
 			},
 			Body: message(),
