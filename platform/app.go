@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,6 +33,9 @@ type App struct {
 	// Configurable returns settings for the runs that a request makes. They win over what the client says in config.configurable,
 	// and cannot say who the user is or where the run belongs.
 	Configurable func(*http.Request) map[string]any
+	// OpenAPI describes routes of Handler: an object with "paths", and "components" that they refer to. It becomes a part of
+	// GET /openapi.json and GET /docs. Operations that Public names need not say that they have no "security".
+	OpenAPI json.RawMessage
 	// Start is called once the database is migrated and before the server listens, in processes that serve and in those that only work. Its
 	// error stops the start. ctx ends when the server begins to stop.
 	Start func(ctx context.Context, h *Host) error

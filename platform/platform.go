@@ -164,12 +164,17 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 		}
 	}
 	s.crons = cron.New(cron.Config{DB: s.db, Runs: life, Guard: guard, Log: s.cfg.Log, Now: time.Now, Came: s.meter.CronCame})
+	described, err := s.app.described()
+	if err != nil {
+		return err
+	}
 	s.api, err = api.New(api.Config{
 		DB: s.db, Runs: life, Items: long, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log, Version: Version(),
 		MaxBody: s.cfg.Process.MaxBodyBytes, MountPrefix: s.cfg.File.HTTP.MountPrefix, Disabled: s.cfg.File.HTTP.Disabled,
 		CORS: s.cfg.File.HTTP.CORS, App: s.app.beside(), ConfigurableHeaders: s.cfg.File.HTTP.Configurable, LoggedHeaders: s.cfg.File.HTTP.Logged,
 		Dev: s.cfg.Process.Dev, LocalOnly: s.auth == nil && !s.cfg.Process.Insecure, Now: time.Now, NewID: newID,
 		PublicURL: s.cfg.Process.PublicURL, Metrics: s.meter, MetricsToken: s.cfg.Process.MetricsToken, Security: securityOf(s.cfg.File),
+		Described:     described,
 		TestEndpoints: s.testEndpoints(),
 	})
 	if err != nil {

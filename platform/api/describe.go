@@ -14,6 +14,9 @@ func (s *Server) describe() (*openapi.Document, error) {
 		Version: s.Version, MountPrefix: s.prefix(), Hooks: !s.Guard.Open(), OperatorToken: s.MetricsToken != "", Security: s.Security, More: s.Described,
 	}
 	for _, r := range s.served() {
+		if r.Group == internal {
+			continue
+		}
 		cfg.Routes = append(cfg.Routes, openapi.Route{Method: r.Method, Path: r.Path, Group: r.Group, Public: r.Public(), Operator: r.Operator()})
 	}
 	return openapi.New(cfg)

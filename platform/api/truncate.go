@@ -10,12 +10,15 @@ import (
 	"github.com/locutory/locutory/platform/wire"
 )
 
+// internal is the group of routes that are no part of the API.
+const internal = "internal"
+
 // testRoutes are what tests of clients need and no server has that is not told to (H-29).
 func (s *Server) testRoutes() []Route {
 	if !s.TestEndpoints {
 		return nil
 	}
-	return []Route{{http.MethodPost, "/internal/truncate", "internal", public(), s.truncate}}
+	return []Route{{http.MethodPost, "/internal/truncate", internal, public(), s.truncate}}
 }
 
 // truncate answers POST /internal/truncate: it deletes everyone's rows. It is there for programs of this machine alone, also where the

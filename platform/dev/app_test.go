@@ -74,3 +74,35 @@ func TestCheckApp(t *testing.T) {
 		})
 	}
 }
+
+// A change of the app is a change as any: it is watched, built and swapped in.
+func TestDevelopWithAnApp(t *testing.T) {
+	t.Parallel()
+	web := func(word string) string {
+		return `package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"example.com/library/platform"
+)
+
+var App = platform.App{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "` + word + `") })}
+`
+	}
+	dir := create(t, map[string]string{
+		"platform.json":  `{"graphs": {"agent": "./agent:Graph"}, "http": {"app": "./web:App"}}`,
+		"agent/agent.go": agent("one"), "web/web.go": web("first"),
+	})
+	s := develop(t, dir, nil)
+	s.up(t)
+	if got := s.get(t, "/app/x"); got != "first" {
+		t.Errorf("the app answers %q", got)
+	}
+	save(t, dir, "web/web.go", web("second"))
+	s.out.shows(t, "web/web.go changed: serving again after", 1)
+	if got := s.get(t, "/app/x"); got != "second" {
+		t.Errorf("after the change the app answers %q", got)
+	}
+}
