@@ -45,6 +45,7 @@ type creation struct {
 	runID     string
 	assistant string
 	system    bool // the assistant is a graph's own
+	resuming  bool // see resumeAsNode
 
 	value *authhooks.RunsCreate // what the hook left of metadata, config and context
 	run   access.ThreadScope

@@ -35,6 +35,7 @@ func (c *creation) check() error {
 	if err := errors.Join(c.checkThread(), c.checkWebhook()); err != nil {
 		return err
 	}
+	c.resumeAsNode()
 	b.Config.Configurable = sanitized(b.Config.Configurable)
 	b.Context = sanitized(b.Context)
 	if len(Settings(b.Config.Configurable)) > 0 && len(b.Context) > 0 {
@@ -217,7 +218,7 @@ func (c *creation) kwargs(a store.Assistant) (store.JSON, error) {
 		Input:   c.body.Input, Command: c.body.Command, Config: config, Context: shown,
 		InterruptBefore: c.body.InterruptBefore, InterruptAfter: c.body.InterruptAfter, StreamMode: c.body.StreamMode.OrValues(),
 		Subgraphs: c.body.StreamSubgraphs, Temporary: c.temporary(), Resumable: c.body.StreamResumable,
-		Durability: c.body.EffectiveDurability(), FeedbackKeys: c.body.FeedbackKeys,
+		Durability: c.body.EffectiveDurability(), FeedbackKeys: c.body.FeedbackKeys, Resuming: c.resuming,
 	})
 }
 

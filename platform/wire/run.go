@@ -74,6 +74,9 @@ type RunKwargs struct {
 	Resumable       bool            `json:"resumable"`
 	Durability      Durability      `json:"durability,omitzero"`
 	FeedbackKeys    FeedbackKeys    `json:"feedback_keys"`
+	// Resuming says that a graph elsewhere, of which this run is a node, resumes: if the thread waits, the run goes on by Command, else it
+	// begins with Input.
+	Resuming bool `json:"resuming,omitzero"`
 }
 
 // UnmarshalJSON takes a null input for none.

@@ -74,6 +74,11 @@ func (x *execution) prepare(ctx context.Context) (graph graphs.Runnable, in grap
 	if err = x.attach(ctx, &cfg); err != nil {
 		return nil, in, cfg, err
 	}
+	if x.kwargs.Resuming {
+		if in, err = x.resumed(); err != nil {
+			return nil, in, cfg, err
+		}
+	}
 	graph, err = x.load(ctx, cfg)
 	return graph, in, cfg, err
 }
