@@ -1,6 +1,9 @@
 package compat
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -15,4 +18,30 @@ func TestA2AWithTheOfficialClient(t *testing.T) {
 			t.Errorf("the client said %s", out)
 		}
 	})
+}
+
+// The page about agents works as it is written, but for the port.
+func TestA2APage(t *testing.T) {
+	t.Parallel()
+	const page = "examples/docs/a2a.md"
+	server := start(t, binary(t, "../../examples/private-chat/platform.json"))
+	here := func(code string) string {
+		return strings.ReplaceAll(code, "localhost:2024", strings.TrimPrefix(server.URL, "http://"))
+	}
+	out := output(t, exec.Command("bash", "-euc", here(blocksOf(t, page, "sh")[0])))
+	for _, want := range []string{
+		`"url":"` + server.URL + `/a2a/`, `"state":"TASK_STATE_COMPLETED"`, `"kind":"artifact-update"`, `"state":"completed"`, `"final":true`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+	argv := clientsOf("agents")[0].argv(t)
+	path := filepath.Join(t.TempDir(), "page.py")
+	if err := os.WriteFile(path, []byte(here(blocksOf(t, page, "python")[0])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := output(t, exec.Command(argv[0], path)); !strings.Contains(out, "offline script") {
+		t.Errorf("it said %q", out)
+	}
 }
