@@ -2,9 +2,11 @@ package graphs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 )
@@ -19,6 +21,8 @@ func Calls(source Source) NodeOption { return func(n *nodeDef) { n.calls = sourc
 // does, its checkpoints are the thread's, and its interrupts pause the node. Then Call returns [ErrInterrupted]; return it. When the
 // run goes on, the node runs again from its beginning, and the same Call goes on inside of its graph. So a node makes its calls in
 // the same order each time; those that it makes side by side are told apart by [WithTurn].
+//
+// A graph that leads out of itself by a Command to its parent makes Call return a [*LeftError].
 //
 // Without a run in ctx the graph runs by itself: a function that calls graphs can be tested as any other.
 func Call[S any](ctx context.Context, source Source, in any) (S, error) {
@@ -57,13 +61,11 @@ func (rt *Runtime) call(ctx context.Context, source Source, in any) (*run, error
 		return nil, err
 	}
 	n := t.questions.call(partOf(ctx))
-	ns := r.space(t)
-	if n != "" {
-		ns = joinNS(r.ns, t.plan.Name, callID(t.plan.ID, n))
-	}
-	child := r.child(t, sub, ns)
-	if n == "" {
-		child.startFrom(t.origin, t.base)
+	child := r.child(t, sub, callSpace(r.space(t), n))
+	if t.origin != "" && t.attempts == 1 { // another attempt goes on from its own
+		if err := child.startFromCall(ctx, t, n); err != nil {
+			return nil, err
+		}
 	}
 	begin, err := child.beginning(ctx, t, child.origin != "", func() (any, error) { return in, nil })
 	if err != nil {
@@ -75,6 +77,10 @@ func (rt *Runtime) call(ctx context.Context, source Source, in any) (*run, error
 	t.seat.lend(r.slots)
 	defer t.seat.regain(ctx, r.slots)
 	if err := child.all(ctx, begin); err != nil {
+		var up *toParent
+		if errors.As(err, &up) {
+			return nil, &LeftError{Command: up.command}
+		}
 		return nil, err
 	}
 	if !child.halted {
@@ -104,10 +110,43 @@ func (q *questions) call(part int) string {
 	return strconv.Itoa(part) + "." + strconv.Itoa(n)
 }
 
-// callID is what the namespace of a task's later calls has in place of the task's id.
-func callID(task, call string) string {
-	b := xxh3.HashString128(task + "\x00" + call).Bytes()
+// callSpace is the namespace of a task's call: the task's own for the first one, and one like it for each later one.
+func callSpace(own, call string) string {
+	if call == "" {
+		return own
+	}
+	at := strings.LastIndexByte(own, ':') + 1
+	b := xxh3.HashString128(own[at:] + "\x00" + call).Bytes()
 	b[6] = b[6]&0x0f | 0x50
 	b[8] = b[8]&0x3f | 0x80
-	return formatUUID(b)
+	return own[:at] + formatUUID(b)
 }
+
+// startFromCall lets a called graph go on from where the same call was when the task had another id.
+func (r *run) startFromCall(ctx context.Context, t *task, call string) error {
+	origin, base := callSpace(t.origin, call), t.base
+	if call != "" {
+		if _, err := r.cfg.Saver.Get(ctx, origin, ""); errors.Is(err, ErrNoCheckpoint) {
+			return nil // it was not made
+		} else if err != nil {
+			return fmt.Errorf("read checkpoint: %w", err)
+		}
+		var err error
+		if base, err = r.asked(ctx, origin, t.answers); err != nil {
+			return err
+		}
+	}
+	r.startFrom(origin, base)
+	return nil
+}
+
+// LeftError says that a graph that was called led out of itself, by a [Command] to its parent. A node that returns Command goes where
+// it leads, in the node's own graph.
+type LeftError struct{ Command Command }
+
+func (e *LeftError) Error() string {
+	return "the called graph led out of itself by a Command to its parent"
+}
+
+// Class returns the class that clients see.
+func (e *LeftError) Class() string { return "InvalidUpdateError" }

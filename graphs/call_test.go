@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -330,5 +332,97 @@ func TestRouterMistakes(t *testing.T) {
 				t.Errorf("got %v, want %q", res.Err, tc.want)
 			}
 		})
+	}
+}
+
+// A run that dies among its calls goes on with those that were not finished.
+func TestCallAfterAFailure(t *testing.T) {
+	t.Parallel()
+	for _, parallel := range []bool{false, true} {
+		for _, durability := range []graphs.Durability{graphs.DurabilityAsync, graphs.DurabilitySync} {
+			var ran counter
+			var healed atomic.Bool
+			sub := graphs.NewStateGraph[calledState]().
+				AddNode("one", func(_ context.Context, s calledState) (graphs.Update, error) {
+					ran.add("one " + s.Topic)
+					return graphs.Patch(calledState{Found: []string{s.Topic}}), nil
+				}).
+				AddNode("two", func(_ context.Context, s calledState) (graphs.Update, error) {
+					if s.Topic == "b" && !healed.Load() {
+						return nil, errors.New("dead")
+					}
+					ran.add("two " + s.Topic)
+					return graphs.Patch(calledState{Found: []string{"2"}}), nil
+				}).
+				AddEdge(graphs.Start, "one").AddEdge("one", "two")
+			graph := calling(t, sub, parallel)
+			cfg := graphs.Config{ThreadID: "t", RunID: "r", Saver: memory.New(), Durability: durability}
+			in := graphs.Input{Value: callerState{Topics: []string{"a", "b"}}}
+			if res := graphtest.Run(t, graph, in, cfg); res.Err == nil {
+				t.Fatal("did not fail")
+			}
+			healed.Store(true)
+			cfg.Attempt = 2
+			res := graphtest.Run(t, graph, in, cfg)
+			if got := string(res.Values["texts"]); res.Err != nil || got != `["a+2","b+2"]` {
+				t.Fatalf("%s, %v", got, res.Err)
+			}
+			if diff := cmp.Diff([]string{"one a", "one b", "two a", "two b"}, ran.sorted()); diff != "" {
+				t.Errorf("parallel %v: (-want +got):\n%s", parallel, diff)
+			}
+		}
+	}
+}
+
+// Who answers an earlier question anew gets another end, without asking what was asked after it again.
+func TestCallAnsweredAnew(t *testing.T) {
+	t.Parallel()
+	var ran counter
+	graph := calling(t, finding(&ran), true)
+	cfg := graphs.Config{ThreadID: "t", Saver: memory.New()}
+	asked := run(t, graph, graphs.Input{Value: callerState{Topics: []string{"a", "?b", "?c"}}}, cfg)
+	shot, err := graphs.ReadState(t.Context(), cfg.Saver, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"first", "second"} {
+		answers := map[string]string{}
+		for _, q := range asked.Interrupts {
+			answers[q.ID] = word
+		}
+		raw, err := json.Marshal(answers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := run(t, graph, graphs.Input{Command: &graphs.InputCommand{HasResume: true, Resume: raw}}, cfg)
+		if got, want := string(res.Values["texts"]), `["a","?b=`+word+`","?c=`+word+`"]`; got != want || len(res.Interrupts) > 0 {
+			t.Fatalf("%s: got %s, asked %+v", word, got, res.Interrupts)
+		}
+		cfg.CheckpointID = shot.ID // the second time from where it was asked
+	}
+}
+
+func TestCallLeadsOut(t *testing.T) {
+	t.Parallel()
+	sub := graphs.NewStateGraph[calledState]().
+		AddNode("leave", func(context.Context, calledState) (graphs.Update, error) {
+			return graphs.Command{Graph: graphs.Parent, Goto: []string{"there"}, Update: graphs.Set{"texts": []string{"left"}}}, nil
+		}).AddEdge(graphs.Start, "leave")
+	graph := compile(t, graphs.NewStateGraph[callerState]().
+		AddNode("here", func(ctx context.Context, _ callerState) (graphs.Update, error) {
+			_, err := graphs.Call[calledState](ctx, sub, calledState{})
+			var left *graphs.LeftError
+			if !errors.As(err, &left) {
+				return nil, fmt.Errorf("got %w", err)
+			}
+			return left.Command, nil
+		}, graphs.Goes("there")).
+		AddNode("there", func(context.Context, callerState) (graphs.Update, error) {
+			return graphs.Patch(callerState{Texts: []string{"there"}}), nil
+		}).
+		AddEdge(graphs.Start, "here"))
+	res := run(t, graph, graphs.Input{Value: callerState{}}, graphs.Config{Saver: memory.New()})
+	if got := string(res.Values["texts"]); got != `["left","there"]` {
+		t.Errorf("got %s", got)
 	}
 }

@@ -20,6 +20,7 @@ func (r *run) execute(ctx context.Context, t *task) {
 	defer own.end()
 	for attempts := 1; ; attempts++ {
 		t.questions.begin()
+		t.attempts = attempts
 		t.err = r.attemptTask(own, t)
 		if t.err == nil && r.probes.roundTrip {
 			t.out.ahead = nil

@@ -58,6 +58,8 @@ type task struct {
 	err     error
 	out     outcome
 	context taskContext
+	// attempts counts the executions of the node in this run.
+	attempts int
 	// seen is the state, if the node has the option SeeState.
 	seen any
 	// calling is held by a graph that an inline task calls while it calls the saver.

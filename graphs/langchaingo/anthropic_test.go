@@ -166,6 +166,42 @@ func TestAnthropicIsNoAnswer(t *testing.T) {
 	}
 }
 
+// Which tool has to be called reaches the API, by whatever name it has there.
+func TestAnthropicToolChoice(t *testing.T) {
+	t.Parallel()
+	var sent map[string]any
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = nil
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			t.Error(err)
+		}
+		for _, e := range events(claudeBegins, claudeText(0, "ok"), claudeStops("end_turn"), claudeEnds) {
+			_, _ = fmt.Fprintf(w, "data: %s\n\n", e)
+		}
+	}))
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(func() {
+		client.CloseIdleConnections()
+		server.Close()
+	})
+	llm, err := anthropic.New(anthropic.WithBaseURL(server.URL), anthropic.WithToken("x"), anthropic.WithHTTPClient(&AnthropicClient{Client: client}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for choice, want := range map[string]any{
+		"": nil, "auto": map[string]any{"type": "auto"}, "required": map[string]any{"type": "any"}, "weather": map[string]any{"type": "tool", "name": "weather"},
+	} {
+		req := ask("hi")
+		req.Tools, req.ToolChoice = []graphs.Tool{weather}, choice
+		if _, err := graphs.CallModel(t.Context(), Model(llm), req); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, sent["tool_choice"]); diff != "" || sent["model"] == nil || sent["tools"] == nil {
+			t.Errorf("%q: sent %v (-want +got):\n%s", choice, sent, diff)
+		}
+	}
+}
+
 func TestAnthropicCancelInMidStream(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

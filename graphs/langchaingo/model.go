@@ -84,6 +84,9 @@ func (m *chatModel) generate(ctx context.Context, req graphs.ModelRequest, yield
 		return ErrNoTools
 	}
 	_, single := m.model.(*anthropic.LLM)
+	if single {
+		ctx = toolChoice(ctx, req.ToolChoice)
+	}
 	contents, err := toContents(req.Messages, single)
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"github.com/locutory/locutory/graphs"
 )
 
+const handoffPrefix = "transfer_to_"
+
 // Handoff is a tool, transfer_to_<agent>, by which an agent that is a node of a graph gives the conversation to another node of that
 // graph. What the agent has said since the user spoke goes with it. Several handoffs of one turn start several agents, unless the agent has
 // the option EachCall: then the first one wins. [NewSupervisor] makes such tools itself.
@@ -24,7 +26,7 @@ func handoff(agent, description string, more graphs.Set) graphs.Tool {
 	if description == "" {
 		description = "Ask agent '" + agent + "' for help"
 	}
-	return graphs.NewTool("transfer_to_"+toolName(agent), description, func(ctx context.Context, _ struct{}) (graphs.Command, error) {
+	return graphs.NewTool(handoffPrefix+toolName(agent), description, func(ctx context.Context, _ struct{}) (graphs.Command, error) {
 		said, err := sinceUser(ctx)
 		if err != nil {
 			return graphs.Command{}, err

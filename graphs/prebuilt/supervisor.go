@@ -3,8 +3,10 @@ package prebuilt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/locutory/locutory/graphs"
@@ -51,9 +53,18 @@ func NewSupervisor(model graphs.ChatModel, agents []Agent, opts ...Option) *grap
 		AddSubgraph(a.name, build[graphs.MessagesState](a), graphs.Goes(names[1:]...), graphs.Goes(graphs.End)).
 		AddEdge(graphs.Start, a.name)
 	for _, member := range agents {
-		g.AddNode(member.Name, a.member(member), graphs.Calls(member.Graph)).AddEdge(member.Name, a.name)
+		g.AddNode(member.Name, a.member(member), graphs.Calls(member.Graph), graphs.Goes(names[1:]...)).
+			AddConditionalEdges(member.Name, a.afterMember, a.name, graphs.End)
 	}
 	return g
+}
+
+// afterMember leads back to the supervisor, unless the member has handed the conversation to another one.
+func (a *agent) afterMember(_ context.Context, s graphs.MessagesState) (string, error) {
+	if n := len(s.Messages); n > 0 && s.Messages[n-1].Type == graphs.TypeTool && strings.HasPrefix(s.Messages[n-1].Name, handoffPrefix) {
+		return graphs.End, nil
+	}
+	return a.name, nil
 }
 
 // member is the node of an agent.
@@ -61,6 +72,10 @@ func (a *agent) member(m Agent) func(context.Context, graphs.MessagesState) (gra
 	boss, own := a.name, a.team
 	return func(ctx context.Context, s graphs.MessagesState) (graphs.Update, error) {
 		end, err := graphs.Call[graphs.MessagesState](ctx, m.Graph, s)
+		var left *graphs.LeftError
+		if errors.As(err, &left) {
+			return left.Command, nil // handed over to another member
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +88,7 @@ func (a *agent) member(m Agent) func(context.Context, graphs.MessagesState) (gra
 				said[i].Name = m.Name
 			}
 		}
-		if !own.silent {
+		if !own.silent || len(said) == 0 {
 			said = append(said, handBack(m.Name, boss)...)
 		}
 		return graphs.Set{"messages": said}, nil

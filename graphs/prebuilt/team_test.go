@@ -268,3 +268,48 @@ func TestAgentToolAsks(t *testing.T) {
 		}
 	}
 }
+
+// Members of a team may hand over among themselves; the supervisor gets the conversation from the last one.
+func TestMembersHandOver(t *testing.T) {
+	t.Parallel()
+	first := prebuilt.Agent{Name: "first", Graph: prebuilt.NewReactAgent(
+		graphtest.NewModel(graphtest.Ask(call("x", "transfer_to_second", `{}`))), prebuilt.Name("first"), prebuilt.Tools(prebuilt.Handoff("second", "")))}
+	model := graphtest.NewModel(graphtest.Ask(call("h", "transfer_to_first", `{}`)), graphtest.Say("End."))
+	team := compile(t, prebuilt.NewSupervisor(model, []prebuilt.Agent{first, agentOf("second", graphtest.Say("Second."))}, prebuilt.NoHandBack()))
+	end, err := graphs.Invoke[graphs.MessagesState](t.Context(), team, said("?"), graphs.Config{Saver: memory.New()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, end.Messages)
+	want := []string{
+		"human : ?", "ai supervisor:  transfer_to_first", "tool transfer_to_first: Successfully transferred to first", "ai first:  transfer_to_second",
+		"tool transfer_to_second: Successfully transferred to second", "ai second: Second.", "ai supervisor: End.",
+	}
+	if diff := cmp.Diff(want, lines(end.Messages)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// With EachCall the first handoff wins; what the model is told later has no open calls.
+func TestHandoffOfEachCall(t *testing.T) {
+	t.Parallel()
+	model := graphtest.NewModel(graphtest.Ask(call("h1", "transfer_to_a", `{}`), call("h2", "transfer_to_b", `{}`)), graphtest.Say("End."))
+	team := compile(t, prebuilt.NewSupervisor(model, []prebuilt.Agent{agentOf("a", graphtest.Say("A")), agentOf("b", graphtest.Say("B"))}, prebuilt.EachCall()))
+	end, err := graphs.Invoke[graphs.MessagesState](t.Context(), team, said("?"), graphs.Config{Saver: memory.New()})
+	if err != nil || end.Messages[len(end.Messages)-1].Text() != "End." {
+		t.Fatalf("%q, %v", lines(end.Messages), err)
+	}
+	closed(t, model.Requests()[1].Messages)
+}
+
+// An agent that leads out of itself does not lead its caller anywhere: the model is told.
+func TestAgentToolThatLeadsOut(t *testing.T) {
+	t.Parallel()
+	lost := prebuilt.Agent{Name: "lost", Graph: prebuilt.NewReactAgent(
+		graphtest.NewModel(graphtest.Ask(call("x", "transfer_to_nowhere", `{}`))), prebuilt.Tools(prebuilt.Handoff("nowhere", "")))}
+	model := graphtest.NewModel(graphtest.Ask(call("c", "lost", `{"request":"go"}`)), graphtest.Say("ok"))
+	got, err := run(t, compile(t, prebuilt.NewReactAgent(model, prebuilt.Tools(prebuilt.AgentTool(lost)))), said("?"), graphs.Config{})
+	if err != nil || !strings.Contains(got[2], "led out of itself") || got[3] != "ai: ok" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
