@@ -64,7 +64,7 @@ func TestMCPStatuses(t *testing.T) {
 		"an unknown notification":  {body: `{"jsonrpc": "2.0", "method": "notifications/nothing"}`, status: 202},
 		"a response":               {body: `{"jsonrpc": "2.0", "id": 1, "result": {}}`, status: 202},
 		"an error":                 {body: `{"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "m"}}`, status: 202},
-		"a call without id":        {body: `{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "agent"}}`, status: 400},
+		"a call without id":        {body: `{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "agent"}}`, status: 400, want: `{"detail":`},
 		"nothing":                  {body: ``, status: 400},
 		"no JSON":                  {body: `{`, status: 400},
 		"more than one":            {body: ping + ping, status: 400},

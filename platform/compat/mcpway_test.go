@@ -128,7 +128,7 @@ func TestMCPLeavingCancels(t *testing.T) {
 		}
 		defer func() { _ = response.Body.Close() }()
 		awaitSignal(t, running)
-		if kind := response.Header.Get("Content-Type"); response.StatusCode != 200 || kind != "application/json" {
+		if kind := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || kind != "application/json" {
 			t.Errorf("status %d, Content-Type %q", response.StatusCode, kind)
 		}
 		leave()

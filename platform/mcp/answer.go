@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -47,8 +48,14 @@ func (m *Message) unknown() (Answer, error) {
 	return a, err
 }
 
-// Failure is the body for an error that has the HTTP status.
+// errNoID says that a message has no id that an answer could name.
+var errNoID = errors.New("the message has no id")
+
+// Failure is the body for an error that has the HTTP status. Without an id in the message there is none: JSON-RPC cannot say it then.
 func (m *Message) Failure(status int, detail string) ([]byte, error) {
+	if !m.request.IsCall() {
+		return nil, errNoID
+	}
 	code := int64(jsonrpc.CodeInvalidRequest)
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:

@@ -285,3 +285,24 @@ func await(t *testing.T, c <-chan struct{}) {
 		t.Fatal("waited in vain")
 	}
 }
+
+// What a handler adds to a search holds for tools as it does for assistants.
+func TestHandlersNarrowTheSearch(t *testing.T) {
+	t.Parallel()
+	s := setup(t, func(ctx context.Context, c *authhooks.Call) (authhooks.Verdict, error) {
+		if v, ok := c.Value.(*authhooks.AssistantsSearch); ok {
+			v.Metadata["stage"] = "released"
+		}
+		return ownerOnly(ctx, c)
+	})
+	s.assistant("alice", store.AssistantNew{GraphID: "say", Name: "draft"})
+	s.assistant("alice", store.AssistantNew{GraphID: "say", Name: "ready", Metadata: map[string]any{"stage": "released"}})
+	if diff := cmp.Diff([]string{"ready"}, namesOf(s.list("alice"))); diff != "" {
+		t.Errorf("tools (-want +got):\n%s", diff)
+	}
+	for name, found := range map[string]bool{"ready": true, "draft": false, "say": false} {
+		if _, err := s.call("alice", name, hello("x")); (err == nil) != found {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -71,12 +71,16 @@ func agentOperations() []Operation {
 		out = append(out,
 			Operation{
 				Route: "POST /mcp" + slash, ID: "callTools" + named, Does: "Talk to assistants as tools of the Model Context Protocol", RPC: true,
-				Note:       "Streamable HTTP without sessions: initialize, ping, tools/list and tools/call.",
-				Parameters: []Parameter{{Name: "Accept", In: "header", Says: "application/json and text/event-stream, both.", Required: true, Schema: text()}},
+				Note: "Streamable HTTP without sessions: initialize, ping, tools/list and tools/call; server/discover since version 2026-07-28.",
+				Parameters: []Parameter{
+					{Name: "Accept", In: "header", Says: "application/json and text/event-stream, both.", Required: true, Schema: text()},
+					header("Mcp-Protocol-Version", "The version of the protocol.", text()),
+				},
 				Body:       message(),
 				Answers: []Answer{
 					gives("What the method came to.", rpcAnswer()), nothing(http.StatusAccepted, "A notification was taken."),
 					{Status: http.StatusNotFound, Says: "There is no such method, or nothing here for the caller.", Content: asJSON, schema: failed(true)},
+					{Status: http.StatusUnsupportedMediaType, Says: "The body is not said to be JSON.", Content: asJSON, schema: failed(true)},
 				},
 			},
 			Operation{
