@@ -233,3 +233,38 @@ func TestMCPRunsAreTheCallers(t *testing.T) {
 		}
 	})
 }
+
+// What databases do not take is never the server's failure.
+func TestMCPHostileBodies(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(), uri)
+		s.must(200, alice, "POST", "/assistants", `{"graph_id": "agent", "name": "nul \u0000 and \ud800"}`)
+		for name, y := range map[string]struct {
+			body   string
+			status int
+		}{
+			"U+0000 for a tool":      {callTool(`\u0000`), 200},
+			"U+0000 in a tool":       {callTool(`agent\u0000`), 200},
+			"U+0000 in a text":       {strings.Replace(callTool("agent"), "hello", `a\u0000b`, 1), 200},
+			"half a surrogate":       {strings.Replace(callTool("agent"), "hello", `\ud800`, 1), 200},
+			"bytes that are no text": {strings.Replace(callTool("ag\xffent"), "hello", "\xff\xfe", 1), 200},
+			"a tool that is SQL":     {callTool(`' OR 1=1 --`), 200},
+			"a tool that is a part":  {callTool(`%`), 200},
+			"a long tool":            {callTool(strings.Repeat("x", 100_000)), 200},
+			"deep arguments":         {rpc("tools/call", `{"name": "agent", "arguments": {"messages": `+strings.Repeat("[", 600)+strings.Repeat("]", 600)+`}}`), 422},
+			"deeper arguments":       {rpc("tools/call", `{"name": "agent", "arguments": `+strings.Repeat("[", 20_000)+strings.Repeat("]", 20_000)+`}`), 400},
+			"a number without end":   {rpc("tools/call", `{"name": "agent", "arguments": {"n": 1e999}}`), 422},
+			"a huge cursor":          {rpc("tools/list", `{"cursor": "99999999999999999999"}`), 200},
+			"many unknown fields":    {rpc("tools/list", `{"a": {}, "_meta": {"progressToken": {}}}`), 200},
+		} {
+			a := s.as(alice, "POST", "/mcp", y.body)
+			if a.Status != y.status || !strings.HasPrefix(string(a.Body), "{") {
+				t.Errorf("%s: status %d, want %d: %.300s", name, a.Status, y.status, a.Body)
+			}
+		}
+		if names := s.toolNames(alice); len(names) != 2 {
+			t.Errorf("tools: %v", names)
+		}
+	})
+}
