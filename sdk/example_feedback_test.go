@@ -48,3 +48,32 @@ func ExampleRuns_GiveFeedback() {
 	// with credentials: false
 	// liked 1 Ha!
 }
+
+// Nothing came to the webhook of a run: its deliveries say why, and when it is tried again.
+func ExampleRuns_Deliveries() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /threads/T/runs/R/deliveries", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `[{"id":"D","run_id":"R","url":"https://hooks.example/ended","status":"waiting","next_attempt_at":"2026-11-24T09:00:30Z",
+			"attempts":[{"at":"2026-11-24T09:00:00Z","status":503,"error":"the receiver answered 503","took_ms":12}]}]`)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+
+	client, err := sdk.New(sdk.Config{URL: server.URL})
+	if err != nil {
+		panic(err)
+	}
+	deliveries, err := client.Runs.Deliveries(context.Background(), "T", "R")
+	if err != nil {
+		panic(err)
+	}
+	for _, d := range deliveries {
+		fmt.Println(d.URL, d.Status)
+		for _, attempt := range d.Attempts {
+			fmt.Println(attempt.At.Format("15:04:05"), *attempt.Error)
+		}
+	}
+	// Output:
+	// https://hooks.example/ended waiting
+	// 09:00:00 the receiver answered 503
+}

@@ -19,6 +19,9 @@ type (
 	Run              = wire.Run
 	RunEnded         = wire.RunEnded // what a webhook is told
 	Webhook          = wire.Webhook
+	Delivery         = wire.Delivery // what became of telling one
+	DeliveryAttempt  = wire.DeliveryAttempt
+	DeliveryStatus   = wire.DeliveryStatus
 	RunStatus        = wire.RunStatus
 	Cron             = wire.Cron
 	Feedback         = wire.Feedback
@@ -69,6 +72,13 @@ type (
 	Minutes           = wire.Minutes
 	ItemSearch        = wire.ItemSearch
 	NamespaceSearch   = wire.NamespaceSearch
+)
+
+// The statuses of a [Delivery].
+const (
+	DeliveryWaiting   = wire.DeliveryWaiting
+	DeliveryDelivered = wire.DeliveryDelivered
+	DeliveryFailed    = wire.DeliveryFailed
 )
 
 // The stream modes, by what they carry.

@@ -111,6 +111,7 @@ func (s *Server) Routes() []Route {
 		{get, "/threads/:thread_id/runs/:run_id/join", "runs", asks("threads:read", "(threads:update)"), s.joinRun},
 		{get, "/threads/:thread_id/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
 		{get, "/threads/:thread_id/runs/:run_id/feedback", "runs", asks("threads:read"), s.listFeedback},
+		{get, "/threads/:thread_id/runs/:run_id/deliveries", "runs", asks("threads:read"), s.listDeliveries},
 		{post, "/threads/:thread_id/runs/:run_id/cancel", "runs", asks("threads:update"), s.cancelRun},
 
 		{post, "/runs/crons", "runs", asks("crons:create", "threads:create_run", "(assistants:read)", "threads:create"), s.createCron},

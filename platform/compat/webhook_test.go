@@ -164,3 +164,71 @@ func TestWebhookPolicy(t *testing.T) {
 		}
 	})
 }
+
+// TestDeliveries: whoever may read a run sees what became of telling its end, without what only the receiver should know.
+func TestDeliveries(t *testing.T) {
+	t.Parallel()
+	type attempt struct {
+		Status *int
+		Error  *string
+	}
+	type delivery struct {
+		ID, URL, Status string
+		RunID           string `json:"run_id"`
+		Attempts        []attempt
+		NextAt          *time.Time `json:"next_attempt_at"`
+		EndedAt         *time.Time `json:"ended_at"`
+	}
+	databases(t, func(t *testing.T, uri string) {
+		url, got := receiver(t, 500)
+		s := serve(t, hooked(privateChat()), uri, signed)
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		at := "/threads/" + thread + "/runs/"
+		// state reads the deliveries of a run until its one delivery has made n attempts.
+		state := func(path string, n int) (one delivery) {
+			t.Helper()
+			for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-time.After(5 * time.Millisecond) {
+				var list []delivery
+				a := s.must(200, alice, "GET", path+"/deliveries", "")
+				if a.into(t, &list); strings.Contains(string(a.Body), "url-secret") {
+					t.Fatalf("the secret of the URL is told: %s", a.Body)
+				}
+				if len(list) == 1 && len(list[0].Attempts) >= n {
+					return list[0]
+				}
+			}
+			t.Fatalf("%s never made %d attempts", path, n)
+			return one
+		}
+		run := at + s.must(200, alice, "POST", at[:len(at)-1], saying("agent", "x", `, "webhook": "`+url+`/hook?token=url-secret"`)).field(t, "run_id")
+		first := next(t, got)
+		waiting := state(run, 1)
+		if waiting.Status != "waiting" || waiting.NextAt == nil || waiting.EndedAt != nil || waiting.URL != url+"/hook" || *waiting.Attempts[0].Status != 500 ||
+			*waiting.Attempts[0].Error != "the receiver answered 500" || waiting.ID != first.head.Get("Locutory-Delivery") || !strings.HasSuffix(run, waiting.RunID) {
+			t.Errorf("after a failure: %+v", waiting)
+		}
+		next(t, got)
+		done := state(run, 2)
+		if done.Status != "delivered" || done.NextAt != nil || done.EndedAt == nil || *done.Attempts[1].Status != 200 || done.Attempts[1].Error != nil || done.URL != url+"/hook" {
+			t.Errorf("after a success: %+v", done)
+		}
+		s.must(404, bob, "GET", run+"/deliveries", "")
+		// A port that nobody listens to.
+		closed := httptest.NewServer(http.NotFoundHandler())
+		closed.Close()
+		run = at + s.must(200, alice, "POST", at[:len(at)-1], saying("agent", "x", `, "webhook": "`+closed.URL+`/?token=url-secret"`)).field(t, "run_id")
+		if one := state(run, 1); one.Status != "waiting" || one.Attempts[0].Status != nil || *one.Attempts[0].Error != "the connection failed" {
+			t.Errorf("of a receiver that is not there: %+v", one)
+		}
+		// Of a stateless run that stays, under the thread that it made.
+		kept := s.must(200, alice, "POST", "/runs", saying("agent", "x", `, "on_completion": "keep", "webhook": "`+url+`"`))
+		next(t, got)
+		if one := state("/threads/"+kept.field(t, "thread_id")+"/runs/"+kept.field(t, "run_id"), 1); one.Status != "delivered" {
+			t.Errorf("of a stateless run: %+v", one)
+		}
+		plain := runID(t, s.must(200, alice, "POST", at+"wait", saying("agent", "x", "")))
+		if a := s.must(200, alice, "GET", at+plain+"/deliveries", ""); string(a.Body) != "[]" {
+			t.Errorf("of a run without a webhook: %s", a.Body)
+		}
+	})
+}

@@ -17,6 +17,11 @@ func feedbackOperations() []Operation {
 	}
 	return []Operation{
 		{
+			Route: "GET /threads/:thread_id/runs/:run_id/deliveries", ID: "listDeliveries", Does: "See what became of telling a run's webhook",
+			Note:    "None for a run without a webhook, while it goes on, and a week after the delivery has ended.",
+			Answers: []Answer{gives("The delivery, if there is one.", listOf(of[wire.Delivery]())), refuses(http.StatusNotFound, noRun)},
+		},
+		{
 			Route: "GET /threads/:thread_id/runs/:run_id/feedback", ID: "listFeedback", Does: "List what was said of a run, the newest first",
 			Parameters: []Parameter{query("limit", "At most so many.", integer(1, wire.MaxLimit)), query("offset", "Skip so many.", integer(0, 0))},
 			Answers:    []Answer{gives("A page of feedback.", listOf(of[wire.Feedback]()), pagination()...), refuses(http.StatusNotFound, noRun)},

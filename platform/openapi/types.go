@@ -19,7 +19,7 @@ func answered() []reflect.Type {
 		reflect.TypeFor[wire.Thread](), reflect.TypeFor[wire.ThreadTTL](), reflect.TypeFor[wire.ThreadPruned](), reflect.TypeFor[wire.ThreadStorage](),
 		reflect.TypeFor[wire.ThreadState](), reflect.TypeFor[wire.Task](), reflect.TypeFor[wire.Interrupt](), reflect.TypeFor[wire.StateUpdated](),
 		reflect.TypeFor[wire.Run](), reflect.TypeFor[wire.RunKwargs](), reflect.TypeFor[wire.RunError](), reflect.TypeFor[wire.RunFailed](),
-		reflect.TypeFor[wire.Feedback](),
+		reflect.TypeFor[wire.Feedback](), reflect.TypeFor[wire.Delivery](),
 		reflect.TypeFor[wire.Cron](),
 		reflect.TypeFor[wire.Item](), reflect.TypeFor[wire.FoundItem](), reflect.TypeFor[wire.ItemPage](), reflect.TypeFor[wire.NamespacePage](),
 	}
@@ -70,6 +70,7 @@ func enums() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[wire.ThreadStreamMode]():  enum(wire.Values[wire.ThreadStreamMode]()),
 		reflect.TypeFor[wire.TTLStrategy]():       enum(wire.Values[wire.TTLStrategy]()),
 		reflect.TypeFor[wire.RunStatus]():         enum(wire.Values[wire.RunStatus]()),
+		reflect.TypeFor[wire.DeliveryStatus]():    enum(wire.Values[wire.DeliveryStatus]()),
 		reflect.TypeFor[wire.MultitaskStrategy](): enum(wire.Values[wire.MultitaskStrategy]()),
 		reflect.TypeFor[wire.IfNotExists]():       enum(wire.Values[wire.IfNotExists]()),
 		reflect.TypeFor[wire.OnDisconnect]():      enum(wire.Values[wire.OnDisconnect]()),

@@ -152,7 +152,7 @@ func (r *Runs) giveUp(ctx context.Context, c *Claimed) error {
 	}
 	return r.Commit(ctx, c.Lease, Batch{
 		Segments: []Segment{{First: c.SeqFirst, Last: c.SeqFirst, Data: end}},
-		Finish:   &Finish{Status: RunError, Failure: failure},
+		Finish:   &Finish{Status: RunError, Failure: failure, KeepEventsFor: eventKept},
 	})
 }
 

@@ -34,7 +34,9 @@ type Delivery struct {
 	Attempt int
 	Log     []DeliveryAttempt
 	// Token is the fence: a later claim has a greater one.
-	Token     int64
+	Token int64
+	// DueAt is when the next attempt is due, or when one that is under way is given up; zero once the delivery has ended.
+	DueAt     time.Time
 	CreatedAt time.Time
 	EndedAt   time.Time // zero while it waits
 }
@@ -103,19 +105,19 @@ func (db *DB) announceRollback(tx *gorm.DB, now time.Time, l Lease) error {
 
 // deliveryColumns are the columns of a Delivery, from deliveries, in the order of [scanDelivery].
 const deliveryColumns = `deliveries.id, deliveries.run_id, deliveries.url, deliveries.status, deliveries.snapshot, deliveries.attempt,
-	deliveries.log, deliveries.token, deliveries.created_at, deliveries.ended_at`
+	deliveries.log, deliveries.token, deliveries.due_at, deliveries.created_at, deliveries.ended_at`
 
 func scanDelivery(rows *sql.Rows) (Delivery, error) {
 	var (
-		d              Delivery
-		taken, log     raw
-		created, ended moment
+		d                   Delivery
+		taken, log          raw
+		due, created, ended moment
 	)
-	err := rows.Scan(&d.ID, &d.RunID, &d.URL, &d.Status, &taken, &d.Attempt, &log, &d.Token, &created, &ended)
+	err := rows.Scan(&d.ID, &d.RunID, &d.URL, &d.Status, &taken, &d.Attempt, &log, &d.Token, &due, &created, &ended)
 	if err != nil {
 		return Delivery{}, err
 	}
-	d.CreatedAt, d.EndedAt = created.Time, ended.Time
+	d.DueAt, d.CreatedAt, d.EndedAt = due.Time, created.Time, ended.Time
 	if err := json.Unmarshal(log, &d.Log); err != nil {
 		return Delivery{}, fmt.Errorf("log of delivery %s: %w", d.ID, err)
 	}

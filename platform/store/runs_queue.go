@@ -83,8 +83,8 @@ func (db *DB) endPending(tx *gorm.DB, now time.Time, thread string, q queued, ac
 		_, err := change(tx, `DELETE FROM runs WHERE id = ?`, q.id)
 		return err
 	}
-	_, err := change(tx, `UPDATE runs SET status = 'interrupted', cancel = ?, cancel_reason = ?, due_at = NULL, ended_at = ?, updated_at = ?
-		WHERE id = ?`, action, reason, db.at(now), db.at(now), q.id)
+	_, err := change(tx, `UPDATE runs SET status = 'interrupted', cancel = ?, cancel_reason = ?, due_at = NULL, ended_at = ?, updated_at = ?,
+		expires_at = ? WHERE id = ?`, action, reason, db.at(now), db.at(now), db.at(now.Add(eventKept)), q.id)
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,10 @@ func (db *DB) endPending(tx *gorm.DB, now time.Time, thread string, q queued, ac
 	return db.append(tx, now, thread, q.id, graphs.Event{Kind: graphs.KindRunEnd, RunEnd: &graphs.RunEnded{Status: RunInterrupted}})
 }
 
+// eventKept is how long events stay that no worker has told: the end of a run that never started, and writes to the state. Whoever follows
+// the thread has heard of them by then, or reads the thread anew.
+const eventKept = 7 * 24 * time.Hour
+
 // append adds one event to the log of a thread whose row this transaction holds. run is "" for what no run did.
 func (db *DB) append(tx *gorm.DB, now time.Time, thread, run string, e graphs.Event) error {
 	seq, err := db.reserve(tx, thread, 1)
@@ -108,7 +112,11 @@ func (db *DB) append(tx *gorm.DB, now time.Time, thread, run string, e graphs.Ev
 	if err != nil {
 		return err
 	}
-	return db.insertSegments(tx, Lease{RunID: run, ThreadID: thread}, []Segment{{First: seq, Last: seq, Data: data}})
+	if err := db.insertSegments(tx, Lease{RunID: run, ThreadID: thread}, []Segment{{First: seq, Last: seq, Data: data}}); err != nil || run != "" {
+		return err
+	}
+	_, err = change(tx, `UPDATE events SET expires_at = ? WHERE thread_id = ? AND first_seq = ?`, db.at(now.Add(eventKept)), thread, seq)
+	return err
 }
 
 // record is the line of an event in a segment. It is what events.Record says.

@@ -73,7 +73,7 @@ func (e *Events) Read(ctx context.Context, s access.ThreadScope, threadID, runID
 	return segments, nil
 }
 
-// SweepEvents deletes segments of runs whose events have had their time, at most limit, and returns how many.
+// SweepEvents deletes segments that have had their time, of runs and of no run, at most limit, and returns how many.
 func (e *Events) SweepEvents(ctx context.Context, a access.SystemAccess, limit int) (n int, err error) {
 	if err := a.Permit(); err != nil {
 		return 0, err
@@ -83,6 +83,12 @@ func (e *Events) SweepEvents(ctx context.Context, a access.SystemAccess, limit i
 			(SELECT e.thread_id, e.first_seq FROM runs r JOIN events e ON e.run_id = CAST(r.id AS text)
 			WHERE r.expires_at <= ? LIMIT ?)`, e.db.in(0), limit)
 		n = int(deleted)
+		if err != nil || n == limit {
+			return err
+		}
+		deleted, err = change(tx, `DELETE FROM events WHERE (thread_id, first_seq) IN
+			(SELECT e.thread_id, e.first_seq FROM events e WHERE e.expires_at <= ? LIMIT ?)`, e.db.in(0), limit-n)
+		n += int(deleted)
 		if err != nil || n == limit {
 			return err
 		}

@@ -165,11 +165,11 @@ func (s *Sender) deliver(ctx context.Context, self string, d store.Delivery) {
 	case ctx.Err() != nil:
 		end.Attempt.Error, end.Again = "the server stopped", time.Millisecond
 	case errors.Is(err, errAddress) || errors.As(err, new(*refusedError)) || status == http.StatusGone || d.Attempt >= s.Attempts:
-		end.Attempt.Error = err.Error()
+		end.Attempt.Error = shownError(status, err)
 		s.Tried("given_up")
 		log.Warn("webhook given up", "error", err)
 	default:
-		end.Attempt.Error, end.Again = err.Error(), s.Backoff(d.Attempt)
+		end.Attempt.Error, end.Again = shownError(status, err), s.Backoff(d.Attempt)
 		s.Tried("failed")
 		log.Info("webhook failed", "error", err, "again_in", end.Again)
 	}

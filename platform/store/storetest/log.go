@@ -146,11 +146,24 @@ func sweepEvents(t *testing.T, p *place) {
 	kept := b.claimOf(t, b.run(t, thread.ID))
 	b.segments(t, kept, 5)
 	b.finish(t, kept, store.Finish{Status: store.RunSuccess, KeepEventsFor: time.Hour})
+	// What no worker has told has its time as well: writes to the state, and the end of a run that never started.
+	state := p.db.Checkpoints.Writer(b.who.Threads(authhooks.Update), thread.ID)
+	is(t, state.Put(t.Context(), graphs.Commit{Checkpoint: &graphs.Checkpoint{ID: uuid.Must(uuid.NewV6()).String(), Source: graphs.SourceUpdate, CreatedAt: time.Now()}}), nil)
+	idle := b.run(t, thread.ID)
+	_, err := p.db.Runs.Cancel(t.Context(), b.who.Threads(authhooks.Update), thread.ID, []string{idle.ID}, store.CancelInterrupt, "")
+	is(t, err, nil)
+	same(t, "segments with a time", 1, p.number(t, `SELECT count(*) FROM events WHERE thread_id = '`+thread.ID+`' AND run_id = '' AND expires_at IS NOT NULL`))
+	week := `expires_at - 7 * 24 * 3600 * 1000000`
+	if p.db.Dialect() == store.Postgres {
+		week = `expires_at - interval '7 days'`
+	}
+	p.exec(t, `UPDATE events SET expires_at = `+week+` WHERE thread_id = '`+thread.ID+`'`)
+	p.exec(t, `UPDATE runs SET expires_at = `+week+` WHERE id = '`+idle.ID+`'`)
 
-	_, err := p.db.Events.SweepEvents(t.Context(), access.SystemAccess{}, 3)
+	_, err = p.db.Events.SweepEvents(t.Context(), access.SystemAccess{}, 3)
 	is(t, err, access.ErrNoScope)
 	system := access.System("test")
-	for _, want := range []int{3, 2, 0} {
+	for _, want := range []int{3, 3, 1, 0} {
 		n, err := p.db.Events.SweepEvents(t.Context(), system, 3)
 		is(t, err, nil)
 		same(t, "swept", want, n)
