@@ -294,7 +294,7 @@ func checkRandomGraph(t *testing.T, rt *rapid.T, roundTrip bool) {
 			cfg.Attempt++
 			continue
 		}
-		next, over := follow(rt, store, res, first)
+		next, over := follow(rt, store, res, first, func() bool { return rapid.Bool().Draw(rt, "answer") })
 		if over {
 			break
 		}
@@ -338,7 +338,7 @@ func TestRandomGraphsWithoutSaver(t *testing.T) {
 }
 
 // follow says what a client does after a run.
-func follow(rt *rapid.T, store *memory.Saver, res graphtest.Result, first graphs.Input) (in graphs.Input, over bool) {
+func follow(rt *rapid.T, store *memory.Saver, res graphtest.Result, first graphs.Input, answer func() bool) (in graphs.Input, over bool) {
 	if res.Err != nil && !errors.Is(res.Err, errInjected) {
 		rt.Fatalf("run: %v", res.Err)
 	}
@@ -357,7 +357,7 @@ func follow(rt *rapid.T, store *memory.Saver, res graphtest.Result, first graphs
 	}
 	answers := map[string]string{}
 	for _, question := range shot.Interrupts {
-		if len(answers) == 0 || rapid.Bool().Draw(rt, "answer") {
+		if len(answers) == 0 || answer() {
 			answers[question.ID] = "!"
 		}
 	}

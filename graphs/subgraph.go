@@ -204,9 +204,12 @@ func (s *relay) call(f func() error) error {
 		defer s.task.calling.Unlock()
 		return f()
 	}
-	var err error
+	err := ErrTaskOver
 	done := make(chan struct{})
-	if !s.run.tell(s.task, signal{do: func() { err = f(); close(done) }}) {
+	if !s.run.tell(s.task, signal{do: func() {
+		defer close(done) // also if the saver panics: then the coordinator waits for this task
+		err = f()
+	}}) {
 		return ErrTaskOver
 	}
 	<-done

@@ -288,3 +288,32 @@ func TestDrawXray(t *testing.T) {
 		}
 	}
 }
+
+// brittle is a saver with a bug of its own.
+type brittle struct{ *memory.Saver }
+
+func (b *brittle) Put(ctx context.Context, c graphs.Commit) error {
+	if c.Checkpoint.NS != "" && c.Checkpoint.Step > 0 {
+		panic("a bug of the saver")
+	}
+	return b.Saver.Put(ctx, c)
+}
+
+// A panic of the saver inside of a subgraph reaches who runs the graph; it does not leave the run waiting for its own task.
+func TestSaverPanicsInside(t *testing.T) {
+	t.Parallel()
+	inner := graphs.NewStateGraph[listState]().AddNode("n", says("n")).AddNode("m", says("m")).AddEdge(graphs.Start, "n").AddEdge("n", "m")
+	g := compile(t, graphs.NewStateGraph[listState]().AddSubgraph("one", inner).AddSubgraph("two", inner).
+		AddEdge(graphs.Start, "one").AddEdge(graphs.Start, "two"))
+	defer func() {
+		if v := recover(); v != "a bug of the saver" {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	for _, err := range g.Stream(t.Context(), value(`{}`), graphs.Config{Saver: &brittle{memory.New()}}) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	t.Error("the panic was swallowed")
+}
