@@ -11,8 +11,8 @@ import (
 	"github.com/locutory/locutory/platform/events"
 )
 
-// told folds frames, each "event data", and writes the updates down.
-func told(t *testing.T, f *fold, frames ...string) (out []string) {
+// heardBy folds frames, each "event data", and writes the updates down.
+func heardBy(t *testing.T, f *fold, frames ...string) (out []string) {
 	t.Helper()
 	write := func(updates []update) {
 		for _, u := range updates {
@@ -87,12 +87,30 @@ func TestFold(t *testing.T) {
 			[]string{chunk("m", `["a", {"type": "reasoning", "reasoning": "hm"}, {"type": "text", "text": "b"}, {"type": "image", "url": "http://x"}, 7, {"type": "file", "base64": "AA=="}]`, "")},
 			[]string{`m "a" "b" http://x AA==`, `m "" + last`},
 		},
+		"messages of graphs inside come with the state": {
+			[]string{
+				`values {"messages": [{"type": "ai", "id": "old", "content": "x"}, {"type": "human", "id": "h", "content": "x"}]}`, chunk("m", `"a"`, ""),
+				`values {"messages": [{"type": "ai", "id": "old", "content": "x"}, {"type": "ai", "id": "m", "content": "a"}, {"type": "ai", "id": "in", "content": "b"}, {"type": "tool", "id": "t", "content": "c"}]}`,
+				`values {"messages": [{"type": "ai", "id": "m", "content": "a"}, {"type": "ai", "id": "in", "content": "b"}, {"type": "ai", "content": "no id"}]}`,
+				`values "no object"`,
+			},
+			[]string{`m "a"`, `m "" + last`, `in "b" last`},
+		},
+		"what an attempt has done is not said again": {
+			[]string{
+				`metadata {"attempt": 1}`, `values {"messages": []}`, `messages [{"type": "ai", "id": "m", "content": "a"}, {}]`,
+				`values {"messages": [{"type": "ai", "id": "m", "content": "a"}]}`, chunk("n", `"half"`, ""),
+				`metadata {"attempt": 2}`, `values {"messages": [{"type": "ai", "id": "m", "content": "a"}]}`, chunk("n", `"ha"`, ""), chunk("n", `"lf"`, ""),
+				`values {"messages": [{"type": "ai", "id": "m", "content": "a"}, {"type": "ai", "id": "n", "content": "half"}]}`,
+			},
+			[]string{"working", `m "a" last`, `n "half"`, `n "" + last`, `n "ha"`, `n "lf" +`, `n "" + last`},
+		},
 		"another attempt begins again": {
 			[]string{`metadata {"attempt": 1}`, chunk("m", `"a"`, ""), `metadata {"attempt": 2}`, chunk("m", `"a"`, ""), chunk("m", `"b"`, "")},
 			[]string{"working", `m "a"`, `m "" + last`, `m "a"`, `m "b" +`, `m "" + last`},
 		},
 	} {
-		if diff := cmp.Diff(test.want, told(t, newFold(), test.frames...)); diff != "" {
+		if diff := cmp.Diff(test.want, heardBy(t, newFold(), test.frames...)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -102,8 +120,9 @@ func TestFoldCollects(t *testing.T) {
 	t.Parallel()
 	f := newFold()
 	f.collects = true
-	told(
-		t, f, `metadata {"attempt": 1}`, `messages [{"type": "ai", "id": "lost", "content": "x"}, {}]`, `metadata {"attempt": 2}`,
+	heardBy(
+		t, f, `metadata {"attempt": 1}`, `values {"messages": []}`, `messages [{"type": "AIMessageChunk", "id": "lost", "content": "x"}, {}]`,
+		`metadata {"attempt": 2}`, `values {"messages": [{"type": "ai", "id": "in", "content": "first"}]}`,
 		`messages [{"type": "AIMessageChunk", "id": "m", "content": "a"}, {}]`, `messages [{"type": "AIMessageChunk", "id": "m", "content": "b"}, {}]`,
 		`messages [{"type": "AIMessageChunk", "id": "m", "content": [{"type": "image", "url": "http://x"}, "c"]}, {}]`,
 		`values {"messages": []}`,
@@ -112,7 +131,7 @@ func TestFoldCollects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"artifacts":[{"artifactId":"m","name":"Assistant Response","parts":[{"text":"ab"},{"url":"http://x"},{"text":"c"}]}],` +
+	const want = `{"artifacts":[{"artifactId":"in","name":"Assistant Response","parts":[{"text":"first"}]},{"artifactId":"m","name":"Assistant Response","parts":[{"text":"ab"},{"url":"http://x"},{"text":"c"}]}],` +
 		`"contextId":"c","id":"t","status":{"state":"TASK_STATE_INPUT_REQUIRED"}}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -84,11 +84,11 @@ func (c *call) send(ctx context.Context) (*Answer, error) {
 	answer := &Answer{close: started.Close}
 	t := s.begun(started.Run)
 	if streams {
-		answer.Stream = c.stream(ctx, s.read, t, started.Stream(ctx, s.read, spokenModes(false)))
+		answer.Stream = c.stream(ctx, s.read, t, started.Stream(ctx, s.read, told()))
 		return answer, nil
 	}
 	answer.Wait = func(ctx context.Context) ([]byte, error) {
-		t, err := c.whole(ctx, s.read, t.id, started.Stream(ctx, s.read, spokenModes(true)), s.history)
+		t, err := c.whole(ctx, s.read, t.id, started.Stream(ctx, s.read, told()), s.history)
 		if err != nil {
 			return nil, err
 		}
@@ -97,13 +97,9 @@ func (c *call) send(ctx context.Context) (*Answer, error) {
 	return answer, nil
 }
 
-// spokenModes show what the assistant says and, with values, what the thread holds after it.
-func spokenModes(values bool) v1.Options {
-	o := v1.Options{Modes: []wire.StreamMode{wire.StreamMessagesTuple}}
-	if values {
-		o.Modes = append(o.Modes, wire.StreamValues)
-	}
-	return o
+// told are the modes of a run's stream that show what the assistant says, and what comes into the thread's state.
+func told() v1.Options {
+	return v1.Options{Modes: []wire.StreamMode{wire.StreamMessagesTuple, wire.StreamValues}}
 }
 
 // check reads the parameters.

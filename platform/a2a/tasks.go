@@ -175,7 +175,7 @@ func (c *call) remember(ctx context.Context, read access.ThreadScope, row *store
 // shown is a task as far as it has come.
 func (c *call) shown(ctx context.Context, read access.ThreadScope, row store.Task, history int) (task, error) {
 	if row.Ended() {
-		return c.whole(ctx, read, row.ID, c.Runs.Stream(ctx, read, row.Run, -1, spokenModes(true)), history)
+		return c.whole(ctx, read, row.ID, c.Runs.Stream(ctx, read, row.Run, -1, told()), history)
 	}
 	t := task{id: row.ID, context: row.ThreadID, status: statusOfRow(&row)}
 	return t, c.remember(ctx, read, &row, &t, history)
@@ -239,7 +239,7 @@ func (c *call) subscribe(ctx context.Context) (*Answer, error) {
 		return nil, fail(codeUnsupported, "the task is %s: nothing comes any more; ask for the task", s.state)
 	}
 	t := task{id: row.ID, context: row.ThreadID, status: s}
-	return &Answer{Stream: c.stream(ctx, read, t, c.Runs.Stream(ctx, read, row.Run, -1, spokenModes(false)))}, nil
+	return &Answer{Stream: c.stream(ctx, read, t, c.Runs.Stream(ctx, read, row.Run, -1, told()))}, nil
 }
 
 // cancel answers CancelTask and tasks/cancel.
