@@ -35,6 +35,7 @@ type agent struct {
 	response   graphs.Option // the channel of what respond returns, for states that have none
 	approve    []string
 	approveAll bool
+	reviews    map[string]review
 	graph      []graphs.Option
 	wants      []want
 	team       team

@@ -3,17 +3,20 @@ package prebuilt
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/locutory/locutory/graphs"
 )
 
 // Approval is what an agent with [ApproveTools] asks a person: one ActionRequest for each call that needs a decision, in order.
-// The run is resumed with [Decisions] of the same number and order. Chat clients know both (streaming.md §6.2).
+// The run is resumed with [Decisions] of the same number and order. Chat clients know both (streaming.md §6.2). Decisions that cannot
+// be followed are not: the agent asks again, and Error says what was wrong.
 type Approval struct {
 	ActionRequests []ActionRequest `json:"action_requests"`
 	ReviewConfigs  []ReviewConfig  `json:"review_configs"`
+	Error          string          `json:"error,omitempty"`
 }
 
 // ActionRequest is a tool call that waits.
@@ -61,14 +64,42 @@ func (a *agent) decide(ctx context.Context, msgs []graphs.Message) (graphs.Updat
 	if len(waiting) == 0 {
 		return nil, nil
 	}
-	answer, err := graphs.Interrupt[Decisions](ctx, question(waiting))
+	decisions, err := a.ask(ctx, waiting)
 	if err != nil {
 		return nil, err
 	}
-	if len(answer.Decisions) != len(waiting) {
-		return nil, fmt.Errorf("approval: %d decisions for %d tool calls", len(answer.Decisions), len(waiting))
+	return applyDecisions(msgs[at], waiting, decisions), nil
+}
+
+// ask returns a decision for each call, when there are such.
+func (a *agent) ask(ctx context.Context, calls []graphs.ToolCall) ([]Decision, error) {
+	question := a.question(calls)
+	for {
+		answer, err := graphs.Interrupt[Decisions](ctx, question)
+		if err != nil {
+			return nil, err
+		}
+		wrong := a.mistake(calls, answer.Decisions)
+		if wrong == nil {
+			return answer.Decisions, nil
+		}
+		question.Error = wrong.Error()
 	}
-	return applyDecisions(msgs[at], waiting, answer.Decisions)
+}
+
+func (a *agent) mistake(calls []graphs.ToolCall, decisions []Decision) error {
+	if len(decisions) != len(calls) {
+		return fmt.Errorf("%d decisions for %d tool calls", len(decisions), len(calls))
+	}
+	for i, d := range decisions {
+		if allowed := a.reviews[calls[i].Name].allowed(); !slices.Contains(allowed, d.Type) {
+			return fmt.Errorf("decision %d is %q: want %s", i, d.Type, strings.Join(allowed, " or "))
+		}
+		if d.Type == "edit" && d.EditedAction == nil {
+			return fmt.Errorf("decision %d is an edit without edited_action", i)
+		}
+	}
+	return nil
 }
 
 // approval returns how a call that is a task of its own asks for itself; nil if none has to. An edited call is made as edited; the
@@ -81,65 +112,76 @@ func (a *agent) approval() func(context.Context, graphs.ToolCall) (graphs.ToolCa
 		if !a.mustAsk(call.Name) {
 			return call, nil, nil
 		}
-		answer, err := graphs.Interrupt[Decisions](ctx, question([]graphs.ToolCall{call}))
+		decisions, err := a.ask(ctx, []graphs.ToolCall{call})
 		if err != nil {
 			return call, nil, err
 		}
-		if len(answer.Decisions) != 1 {
-			return call, nil, fmt.Errorf("approval: %d decisions for one tool call", len(answer.Decisions))
-		}
-		return answer.Decisions[0].apply(call)
+		decided, refusal := decisions[0].apply(call)
+		return decided, refusal, nil
 	}
 }
 
 // apply returns the call as it is to be made, or the answer to it when it was refused.
-func (d Decision) apply(call graphs.ToolCall) (graphs.ToolCall, *graphs.Message, error) {
+func (d Decision) apply(call graphs.ToolCall) (graphs.ToolCall, *graphs.Message) {
 	switch d.Type {
-	case "approve":
-		return call, nil, nil
 	case "edit":
-		if d.EditedAction == nil {
-			return call, nil, errors.New("approval: a decision is an edit without edited_action")
-		}
 		call.Name, call.Args = d.EditedAction.Name, d.EditedAction.Args
-		return call, nil, nil
 	case "reject":
 		text := d.Message
 		if text == "" {
 			text = "The user refused the call of " + call.Name + "."
 		}
 		refusal := failed(call, text)
-		return call, &refusal, nil
+		return call, &refusal
 	}
-	return call, nil, fmt.Errorf("approval: a decision is %q: want approve, edit or reject", d.Type)
+	return call, nil
 }
 
-func question(calls []graphs.ToolCall) Approval {
+// review is how calls of a tool are shown and decided; its zero value has the defaults.
+type review struct {
+	description string
+	decisions   []string
+}
+
+func (r review) text() string {
+	if r.description == "" {
+		return "Tool execution requires approval"
+	}
+	return r.description
+}
+
+func (r review) allowed() []string {
+	if len(r.decisions) == 0 {
+		return []string{"approve", "edit", "reject"}
+	}
+	return r.decisions
+}
+
+func (a *agent) question(calls []graphs.ToolCall) Approval {
 	q := Approval{}
 	seen := make(map[string]bool)
 	for _, call := range calls {
-		request := ActionRequest{Name: call.Name, Args: call.Args, Description: "Tool execution requires approval"}
+		shown := a.reviews[call.Name]
+		request := ActionRequest{Name: call.Name, Args: call.Args, Description: shown.text()}
 		if request.Args == nil {
 			request.Args = json.RawMessage("{}")
 		}
 		q.ActionRequests = append(q.ActionRequests, request)
 		if !seen[call.Name] {
 			seen[call.Name] = true
-			q.ReviewConfigs = append(q.ReviewConfigs, ReviewConfig{call.Name, []string{"approve", "edit", "reject"}})
+			q.ReviewConfigs = append(q.ReviewConfigs, ReviewConfig{call.Name, shown.allowed()})
 		}
 	}
 	return q
 }
 
 // applyDecisions returns the changed ai message, when there were edits, and the answers to what was refused.
-func applyDecisions(asked graphs.Message, waiting []graphs.ToolCall, decisions []Decision) (graphs.Update, error) {
+func applyDecisions(asked graphs.Message, waiting []graphs.ToolCall, decisions []Decision) graphs.Update {
 	edited := make(map[string]graphs.ToolCall)
 	var messages []graphs.Message
 	for i, call := range waiting {
-		decided, refusal, err := decisions[i].apply(call)
+		decided, refusal := decisions[i].apply(call)
 		switch {
-		case err != nil:
-			return nil, fmt.Errorf("decision %d: %w", i, err)
 		case refusal != nil:
 			messages = append(messages, *refusal)
 		case decisions[i].Type == "edit":
@@ -150,9 +192,9 @@ func applyDecisions(asked graphs.Message, waiting []graphs.ToolCall, decisions [
 		messages = append([]graphs.Message{withCalls(asked, edited)}, messages...)
 	}
 	if len(messages) == 0 {
-		return nil, nil
+		return nil
 	}
-	return graphs.Set{"messages": messages}, nil
+	return graphs.Set{"messages": messages}
 }
 
 // withCalls copies the message: a state is read-only.

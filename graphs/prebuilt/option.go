@@ -36,7 +36,13 @@ func PromptFunc[S any](prompt func(ctx context.Context, s S) ([]graphs.Message, 
 
 // Tools are what the model may ask for. It can be given several times.
 func Tools(tools ...graphs.Tool) Option {
-	return func(a *agent) { a.tools = append(a.tools, tools...) }
+	return func(a *agent) {
+		a.tools = append(a.tools, tools...)
+		for _, tool := range tools {
+			_, runsAgent := tool.(agentTool)
+			a.each = a.each || runsAgent
+		}
+	}
 }
 
 // ToolErrors says what becomes of the errors of tools; without it, they are told to the model. See [TellErrors].
@@ -104,6 +110,18 @@ func ApproveTools(names ...string) Option {
 	return func(a *agent) {
 		a.approve = append(a.approve, names...)
 		a.approveAll = a.approveAll || len(names) == 0
+	}
+}
+
+// ApproveTool is ApproveTools for one tool: description is told to the person, and decisions are what may be decided, of approve, edit
+// and reject; without any, all three.
+func ApproveTool(name, description string, decisions ...string) Option {
+	return func(a *agent) {
+		a.approve = append(a.approve, name)
+		if a.reviews == nil {
+			a.reviews = make(map[string]review)
+		}
+		a.reviews[name] = review{description, decisions}
 	}
 }
 

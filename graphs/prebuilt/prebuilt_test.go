@@ -310,22 +310,24 @@ func TestToolInterruptsAreAnsweredInOrder(t *testing.T) {
 func TestApproveTools(t *testing.T) {
 	t.Parallel()
 	free := graphs.NewTool("free", "", func(context.Context, struct{}) (string, error) { return "done", nil })
+	approved := []string{
+		`ai:  c1=weather({"city":"Rome"}) c2=free({})`, "tool: sunny in Rome [c1 weather success]", "tool: done [c2 free success]", "ai: ok",
+	}
 	for _, tc := range []struct {
 		name, resume string
 		want         []string
-		fails        string
+		again        string
 	}{
-		{"approve", `{"decisions":[{"type":"approve"}]}`, []string{
-			`ai:  c1=weather({"city":"Rome"}) c2=free({})`, "tool: sunny in Rome [c1 weather success]", "tool: done [c2 free success]", "ai: ok",
-		}, ""},
+		{"approve", `{"decisions":[{"type":"approve"}]}`, approved, ""},
 		{"edit", `{"decisions":[{"type":"edit","edited_action":{"name":"weather","args":{"city":"Oslo"}}}]}`, []string{
 			`ai:  c1=weather({"city":"Oslo"}) c2=free({})`, "tool: sunny in Oslo [c1 weather success]", "tool: done [c2 free success]", "ai: ok",
 		}, ""},
 		{"reject", `{"decisions":[{"type":"reject","message":"Not Rome."}]}`, []string{
 			`ai:  c1=weather({"city":"Rome"}) c2=free({})`, "tool: Not Rome. [c1 weather error]", "tool: done [c2 free success]", "ai: ok",
 		}, ""},
-		{"too few", `{"decisions":[]}`, nil, "0 decisions for 1"},
-		{"unknown", `{"decisions":[{"type":"perhaps"}]}`, nil, "perhaps"},
+		{"too few", `{"decisions":[]}`, approved, "0 decisions for 1"},
+		{"unknown", `{"decisions":[{"type":"perhaps"}]}`, approved, "perhaps"},
+		{"half an edit", `{"decisions":[{"type":"edit"}]}`, approved, "without edited_action"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -343,11 +345,12 @@ func TestApproveTools(t *testing.T) {
 				t.Errorf("asked %s", got)
 			}
 			got, err := run(t, agent, graphs.Input{Command: &graphs.InputCommand{HasResume: true, Resume: json.RawMessage(tc.resume)}}, cfg)
-			if tc.fails != "" {
-				if err == nil || !strings.Contains(err.Error(), tc.fails) {
-					t.Errorf("got %v, want %q", err, tc.fails)
+			if tc.again != "" { // what cannot be followed is asked again
+				if !errors.As(err, &paused) || !strings.Contains(string(paused.Interrupts[0].Value), tc.again) {
+					t.Fatalf("got %v, want %q", err, tc.again)
 				}
-				return
+				approve := json.RawMessage(`{"decisions":[{"type":"approve"}]}`)
+				got, err = run(t, agent, graphs.Input{Command: &graphs.InputCommand{HasResume: true, Resume: approve}}, cfg)
 			}
 			if err != nil {
 				t.Fatal(err)

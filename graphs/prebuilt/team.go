@@ -18,12 +18,14 @@ type Agent struct {
 
 // AgentTool makes a tool of an agent: it gets a request, works on it in a conversation of its own, and what it says last is the
 // answer. Its run is a child of the run of who called it: readers see it under the namespace of the call, and a question of it
-// pauses the caller. With [EachCall] that namespace is the one by which clients know subagents, tools:<task id>.
+// pauses the caller. An agent that has such a tool makes each call a task of its own, as with [EachCall]: then that namespace is the
+// one by which clients know subagents, tools:<task id>.
 func AgentTool(a Agent) graphs.Tool {
 	type request struct {
 		Request string `json:"request" jsonschema:"what to do, with everything that has to be known for it"`
 	}
-	return graphs.NewTool(a.Name, a.Description, func(ctx context.Context, in request) (string, error) { return a.work(ctx, in.Request) })
+	tool := graphs.NewTool(a.Name, a.Description, func(ctx context.Context, in request) (string, error) { return a.work(ctx, in.Request) })
+	return agentTool{tool, tool.Schema()}
 }
 
 // TaskTool is one tool, "task", for several agents: the model says which one, and what to do. Otherwise it is as [AgentTool].
@@ -46,7 +48,7 @@ func TaskTool(agents ...Agent) graphs.Tool {
 		}
 		return a.work(ctx, in.Description)
 	})
-	return listing{tool, withNames(tool.Schema(), "subagent_type", names)}
+	return agentTool{tool, withNames(tool.Schema(), "subagent_type", names)}
 }
 
 // work runs an agent on a request and returns what it says last.
@@ -62,13 +64,13 @@ func (a Agent) work(ctx context.Context, request string) (string, error) {
 	return end.Messages[len(end.Messages)-1].Text(), nil
 }
 
-// listing is a tool whose schema lists the values of an argument.
-type listing struct {
+// agentTool is a tool that runs an agent.
+type agentTool struct {
 	graphs.Tool
 	schema json.RawMessage
 }
 
-func (t listing) Schema() json.RawMessage { return t.schema }
+func (t agentTool) Schema() json.RawMessage { return t.schema }
 
 func withNames(schema json.RawMessage, argument string, names []string) json.RawMessage {
 	var whole map[string]json.RawMessage
@@ -89,7 +91,7 @@ func withNames(schema json.RawMessage, argument string, names []string) json.Raw
 }
 
 // NewDeepAgent returns a ReAct agent that gives work to others by the tool [TaskTool], to several at the same time, and goes on with
-// their reports. Every call is a task of its own, as with [EachCall]: what an agent has reported is kept if another one fails.
+// their reports. What an agent has reported is kept if another one fails.
 func NewDeepAgent(model graphs.ChatModel, agents []Agent, opts ...Option) *graphs.StateGraph[graphs.MessagesState] {
-	return NewReactAgent(model, append([]Option{Tools(TaskTool(agents...)), EachCall()}, opts...)...)
+	return NewReactAgent(model, append([]Option{Tools(TaskTool(agents...))}, opts...)...)
 }

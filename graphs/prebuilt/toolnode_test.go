@@ -272,3 +272,27 @@ func TestUnreadableCallsByTask(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// What may be decided about a tool is said, and held to.
+func TestApproveTool(t *testing.T) {
+	t.Parallel()
+	for _, each := range []bool{false, true} {
+		model := graphtest.NewModel(graphtest.Ask(call("a", "weather", `{"city":"Rome"}`)), graphtest.Say("ok"))
+		opts := []prebuilt.Option{prebuilt.Tools(weather), prebuilt.ApproveTool("weather", "Costs money.", "approve", "reject")}
+		if each {
+			opts = append(opts, prebuilt.EachCall())
+		}
+		agent := compileOf(t, prebuilt.NewReactAgent(model, opts...))
+		cfg := graphs.Config{Saver: memory.New()}
+		res := graphtest.Run(t, agent, said("go"), cfg)
+		want := `{"action_requests":[{"name":"weather","args":{"city":"Rome"},"description":"Costs money."}],"review_configs":[{"action_name":"weather","allowed_decisions":["approve","reject"]}]}`
+		if len(res.Interrupts) != 1 || string(res.Interrupts[0].Value) != want {
+			t.Fatalf("asked %+v", res.Interrupts)
+		}
+		edit := `{"decisions":[{"type":"edit","edited_action":{"name":"weather","args":{"city":"Oslo"}}}]}`
+		res = graphtest.Run(t, agent, graphs.Input{Command: &graphs.InputCommand{HasResume: true, Resume: json.RawMessage(edit)}}, cfg)
+		if len(res.Interrupts) != 1 || !strings.Contains(string(res.Interrupts[0].Value), "want approve or reject") || len(res.Of(graphs.KindTool)) > 0 {
+			t.Errorf("each %v: %+v, %v", each, res.Interrupts, res.Err)
+		}
+	}
+}
