@@ -93,6 +93,16 @@ func (a *Assistants) Schemas(ctx context.Context, assistantID string) (*GraphSch
 // of nodes in nodes too, joined by "|".
 func (a *Assistants) Subgraphs(ctx context.Context, assistantID string, recurse bool) (map[string]GraphSchemas, error) {
 	path, err := route("/assistants/%s/subgraphs", assistantID)
+	return a.subgraphs(ctx, path, err, recurse)
+}
+
+// Subgraph is [Assistants.Subgraphs] of those at a namespace: a key of its answer.
+func (a *Assistants) Subgraph(ctx context.Context, assistantID, namespace string, recurse bool) (map[string]GraphSchemas, error) {
+	path, err := route("/assistants/%s/subgraphs/%s", assistantID, namespace)
+	return a.subgraphs(ctx, path, err, recurse)
+}
+
+func (a *Assistants) subgraphs(ctx context.Context, path string, err error, recurse bool) (map[string]GraphSchemas, error) {
 	if err != nil {
 		return nil, err
 	}

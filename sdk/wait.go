@@ -35,9 +35,9 @@ func (r *Runs) Wait(ctx context.Context, threadID, assistant string, in RunCreat
 	return wait.result(ctx, request, out)
 }
 
-// Join waits until a run has ended, like [Runs.Wait].
+// Join waits until a run has ended, like [Runs.Wait]. One of [Stateless] can be joined for minutes after its end.
 func (r *Runs) Join(ctx context.Context, threadID, runID string, out any) (*Result, error) {
-	path, err := route("/threads/%s/runs/%s/join", threadID, runID)
+	path, err := threadRoute(threadID, "/runs/%s/join", runID)
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +45,8 @@ func (r *Runs) Join(ctx context.Context, threadID, runID string, out any) (*Resu
 	if err != nil {
 		return nil, err
 	}
-	join := &connection{
-		client:   r.client,
-		run:      RunRef{ThreadID: threadID, RunID: runID},
-		location: request.URL.String(), // joining again is harmless
-	}
+	join := &r.newStream(threadID, nil).connection
+	join.run.RunID, join.location = runID, request.URL.String() // joining again is harmless
 	return join.result(ctx, request, out)
 }
 

@@ -39,6 +39,11 @@ func TestSDKCalls(t *testing.T) {
 		check(err)
 		subgraphs, err := client.Assistants.Subgraphs(ctx, made.AssistantID, true)
 		check(err)
+		one, err := client.Assistants.Subgraph(ctx, made.AssistantID, "outer|inner", false)
+		check(err)
+		if len(one) != 1 || one["outer|inner"].GraphID != subgraphs["outer|inner"].GraphID {
+			t.Errorf("%d subgraphs at a namespace of %d", len(one), len(subgraphs))
+		}
 		closed, err := client.Assistants.Graph(ctx, made.AssistantID, 0)
 		check(err)
 		open, err := client.Assistants.Graph(ctx, made.AssistantID, 2)

@@ -18,7 +18,9 @@ import (
 // What a failed attempt is told as says nothing of the network that the server is in.
 func TestShownError(t *testing.T) {
 	t.Parallel()
-	opaque := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 443}, Err: err} }
+	opaque := func(err error) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 7), Port: 443}, Err: err}
+	}
 	tests := []struct {
 		name   string
 		status int
