@@ -103,6 +103,22 @@ func TestMCPCanBeDisabled(t *testing.T) {
 	}
 }
 
+// What is a user's is not to be kept for others by what stands between: without a word it would be.
+func TestMCPAnswersArePrivate(t *testing.T) {
+	t.Parallel()
+	s := serve(t, privateChat(), storetest.SQLite(t).URI)
+	all := toolUsers("/mcp")
+	for _, body := range []string{
+		rpc("tools/list", `{}`),
+		strings.Replace(all["POST /mcp server/discover"].body, "server/discover", "tools/list", 1),
+		all["POST /mcp server/discover"].body,
+	} {
+		if a := s.must(200, alice, "POST", "/mcp", body); !strings.Contains(string(a.Body), `"cacheScope":"private"`) || strings.Contains(string(a.Body), `"public"`) {
+			t.Errorf("%s: %s", body, a.Body)
+		}
+	}
+}
+
 func TestMCPBodiesAreLimited(t *testing.T) {
 	t.Parallel()
 	s := serve(t, privateChat(), storetest.SQLite(t).URI, func(p *config.Process) { p.MaxBodyBytes = 1000 })

@@ -176,10 +176,16 @@ func with(arguments map[string]any, context any) map[string]any {
 func TestSettingsBesideArguments(t *testing.T) {
 	t.Parallel()
 	s := setup(t, ownerOnly)
-	a := s.post(t.Context(), "alice", `{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
-		"name": "fill", "arguments": {"context": "c"}, "context": {"tone": "rude"}}}`)
-	if !strings.Contains(a, `"structuredContent":{"context":"[c/rude]"}`) {
-		t.Errorf("got %s", a)
+	for params, want := range map[string]string{
+		`{"name": "fill", "arguments": {"context": "c"}, "context": {"tone": "rude"}}`:                    `"structuredContent":{"context":"[c/rude]"}`,
+		`{"name": "fill", "arguments": {"context": "c"}, "context": null}`:                                `"structuredContent":{"context":"[c/]"}`,
+		`{"name": "fill", "arguments": null, "context": {}}`:                                              `"structuredContent":{"context":"[/]"}`,
+		`{"name": "say", "arguments": {"messages": ["x"], "context": {"tone": "rude"}}, "context": null}`: `"seen":"alice/rude"`,
+		`{"name": "fill", "context": 7}`:                                                                  `context: want an object`,
+	} {
+		if got := s.post(t.Context(), "alice", `{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": `+params+`}`); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", params, got, want)
+		}
 	}
 }
 

@@ -96,9 +96,12 @@ func (m *Message) tool() string {
 	return params.Name
 }
 
-// context is what stands beside the arguments of a call.
+// context is what stands beside the arguments of a call, nil when nothing does.
 func (m *Message) context() json.RawMessage {
 	var params map[string]json.RawMessage
 	_ = json.Unmarshal(m.request.Params, &params) // other shapes are the SDK's to refuse
-	return params["context"]
+	if string(params[contextArgument]) == "null" {
+		return nil
+	}
+	return params[contextArgument]
 }

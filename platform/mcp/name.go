@@ -63,14 +63,15 @@ func called(tool string, all []store.Assistant) (store.Assistant, bool) {
 	return store.Assistant{}, false
 }
 
-// like is a text that every name has which sounds like the tool's; empty when nothing is known of it.
+// like is a text that every name has which sounds like the tool's, a long one near its end, where names differ; empty when nothing is
+// known of it.
 func like(tool string) string {
 	if tool = withID.ReplaceAllString(tool, ""); tool == nameless {
 		return ""
 	}
 	longest := ""
 	for _, run := range plainRuns.FindAllString(tool, -1) {
-		if len(run) > len(longest) {
+		if len(run) >= len(longest) {
 			longest = run
 		}
 	}

@@ -16,9 +16,8 @@ import (
 func result(end runs.Outcome) (*sdk.CallToolResult, error) {
 	if f := end.Failure; f != nil {
 		out := wrong(f.Class + ": " + f.Message)
-		var err error
-		out.StructuredContent, err = raw(wire.RunFailed{Error: wire.RunError{Error: f.Class, Message: f.Message}})
-		return out, err
+		out.StructuredContent = wire.RunFailed{Error: wire.RunError{Error: f.Class, Message: f.Message}}
+		return out, nil
 	}
 	out := &sdk.CallToolResult{StructuredContent: end.Values}
 	if end.Cancelled {
@@ -57,8 +56,6 @@ func wrong(said string) *sdk.CallToolResult {
 }
 
 func text(said string) []sdk.Content { return []sdk.Content{&sdk.TextContent{Text: said}} }
-
-func raw(v any) (json.RawMessage, error) { return json.Marshal(v) }
 
 // lastWords is the text of the last message that the model wrote, empty when these are no messages or there is none.
 func lastWords(list json.RawMessage) string {
