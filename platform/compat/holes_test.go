@@ -41,8 +41,8 @@ func TestH23H34H35H43H52DenialsComeFirst(t *testing.T) {
 			for _, key := range rows(route) {
 				row := twoUsers()[key]
 				for _, try := range append(row.tries, try{path: row.path, body: row.body}) {
-					if row.tries != nil && row.tries[0].want == unasked {
-						continue
+					if row.tries != nil && row.tries[0].want == unasked || strings.Contains(try.want, `"code":-32003`) {
+						continue // what is not supported at all asks no hook
 					}
 					try.isDenied(t, s, route, e, absent)
 				}
