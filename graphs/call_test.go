@@ -426,3 +426,41 @@ func TestCallLeadsOut(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// failing is a saver that fails inside of graphs.
+type failing struct{ graphs.Saver }
+
+var errDown = errors.New("the database is down")
+
+func (s *failing) Put(ctx context.Context, c graphs.Commit) error {
+	if c.Checkpoint.NS != "" {
+		return errDown
+	}
+	return s.Saver.Put(ctx, c)
+}
+
+// A saver that fails fails the run, though the node takes the failure of the graph that it called for an answer.
+func TestCallDoesNotHideTheSaver(t *testing.T) {
+	t.Parallel()
+	var ran counter
+	sub := finding(&ran)
+	for reads := range 2 {
+		graph := compile(t, graphs.NewStateGraph[callerState]().
+			AddNode("n", func(ctx context.Context, _ callerState) (graphs.Update, error) {
+				if _, err := graphs.Call[calledState](ctx, sub, calledState{Topic: "a"}); err != nil {
+					return graphs.Patch(callerState{Texts: []string{"told: " + err.Error()}}), nil
+				}
+				return nil, nil
+			}).AddEdge(graphs.Start, "n"))
+		cfg := graphs.Config{Saver: &failing{memory.New()}}
+		var err error
+		if reads == 1 {
+			err = graphtest.Run(t, graph, graphs.Input{Value: callerState{}}, cfg).Err
+		} else {
+			_, err = graphs.Invoke[callerState](t.Context(), graph, graphs.Input{Value: callerState{}}, cfg)
+		}
+		if !errors.Is(err, errDown) {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -26,6 +26,10 @@ func (r *run) execute(ctx context.Context, t *task) {
 			t.out.ahead = nil
 			t.err = r.g.roundTrip(&t.out)
 		}
+		if broken := t.questions.swallowed(t.err); broken != nil {
+			t.err, t.halted, t.paused, t.out = fmt.Errorf("called graph: %w", broken), false, nil, outcome{}
+			return
+		}
 		question, refusal := t.questions.outcome()
 		if refusal != nil {
 			t.err, t.refused = refusal, question

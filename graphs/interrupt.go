@@ -59,6 +59,8 @@ type questions struct {
 	open    *Interruption
 	// err is what the task has to fail with: there is no saver, or the answer does not fit; then open is its question.
 	err error
+	// broken is what a saver failed with while a graph ran inside of the task: the task fails, whatever its node makes of that.
+	broken error
 	// calls counts the graphs that were called, by the part of the task that did.
 	calls map[int]int
 }
@@ -100,7 +102,27 @@ func (q *questions) ask(r *run, t *task, value any) (json.RawMessage, error) {
 func (q *questions) begin() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.asked, q.open, q.err, q.calls = 0, nil, nil, nil
+	q.asked, q.open, q.err, q.calls, q.broken = 0, nil, nil, nil, nil
+}
+
+// note remembers a saver's error.
+func (q *questions) note(err error) error {
+	if err != nil && !errors.Is(err, ErrNoCheckpoint) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.broken = err
+	}
+	return err
+}
+
+// swallowed returns a saver's error that the node has not returned.
+func (q *questions) swallowed(returned error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.broken == nil || returned != nil && errors.Is(returned, q.broken) {
+		return nil
+	}
+	return q.broken
 }
 
 // outcome returns the question that pauses the task, or the error that it has to fail with.

@@ -202,7 +202,7 @@ func (s *relay) call(f func() error) error {
 	if s.task.inline { // no coordinator takes turns with those that the node runs side by side
 		s.task.calling.Lock()
 		defer s.task.calling.Unlock()
-		return f()
+		return s.task.questions.note(f())
 	}
 	err := ErrTaskOver
 	done := make(chan struct{})
@@ -213,7 +213,7 @@ func (s *relay) call(f func() error) error {
 		return ErrTaskOver
 	}
 	<-done
-	return err
+	return s.task.questions.note(err)
 }
 
 func (s *relay) Get(ctx context.Context, ns, id string) (saved *Saved, err error) {
