@@ -63,7 +63,9 @@ type Answer struct {
 	Body   []byte
 	Wait   func(ctx context.Context) ([]byte, error)
 	Stream iter.Seq2[[]byte, error]
-	close  func()
+	// Ignored are the parameters that nobody knows.
+	Ignored []string
+	close   func()
 }
 
 // Close ends what the answer follows. The run goes on.
@@ -80,6 +82,7 @@ type call struct {
 	rpc       rpcRequest
 	version   version
 	assistant store.Assistant
+	ignored   []string
 }
 
 // method answers one.
@@ -129,7 +132,10 @@ func (a *Agents) Call(ctx context.Context, r Request) (*Answer, error) {
 	answer, err := c.answer(ctx)
 	var refused *rpcError
 	if errors.As(err, &refused) {
-		return &Answer{Status: refused.status(), Body: c.failed(refused)}, nil
+		answer, err = &Answer{Status: refused.status(), Body: c.failed(refused)}, nil
+	}
+	if answer != nil {
+		answer.Ignored = c.ignored
 	}
 	return answer, err
 }
@@ -210,16 +216,19 @@ func (c *call) extendedCard(ctx context.Context) (*Answer, error) {
 	return c.result(c.card(c.assistant, c.request.URL))
 }
 
-// params decodes the request's parameters.
-func (c *call) params(v any) error {
+// params decodes the request's parameters. What the package does not know of them is ignored, and told.
+func params[T any](c *call, v *T) error {
 	if len(c.rpc.Params) == 0 {
 		return nil
 	}
 	if err := wire.Decode(c.rpc.Params, v); err != nil {
 		return fail(codeParams, "params: %s", err)
 	}
+	if unknown, err := wire.UnknownFields[T](c.rpc.Params); err == nil {
+		c.ignored = unknown
+	}
 	return nil
 }
 
-// raw reports whether there is something but null.
+// given reports whether there is something but null.
 func given(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }

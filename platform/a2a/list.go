@@ -68,7 +68,7 @@ func (p *listParams) query(assistant string) (q store.TaskQuery, possible bool, 
 // list answers ListTasks: the tasks of this assistant on threads that the caller may see, and how many there are of them.
 func (c *call) list(ctx context.Context) (*Answer, error) {
 	var in listParams
-	if err := c.params(&in); err != nil {
+	if err := params(c, &in); err != nil {
 		return nil, err
 	}
 	q, possible, err := in.query(c.assistant.ID)

@@ -12,7 +12,7 @@ import (
 
 // sentMessage is a message as callers of either version write it.
 type sentMessage struct {
-	MessageID string     `json:"messageId"`
+	MessageID *string    `json:"messageId"`
 	ContextID string     `json:"contextId"`
 	TaskID    string     `json:"taskId"`
 	Role      string     `json:"role"`
@@ -38,15 +38,16 @@ type sentPart struct {
 
 // read checks the message and returns what it says.
 func (m *sentMessage) read() (message, error) {
-	out := message{id: m.MessageID}
+	var out message
 	switch m.Role {
 	case "user", "ROLE_USER", "":
 	default:
 		return out, fail(codeParams, "message.role: want the user's")
 	}
-	if m.MessageID == "" {
+	if m.MessageID == nil {
 		return out, fail(codeParams, "message.messageId is required")
 	}
+	out.id = *m.MessageID
 	if len(m.Parts) == 0 {
 		return out, fail(codeParams, "message.parts: want at least one")
 	}

@@ -87,13 +87,9 @@ func (c *call) send(ctx context.Context) (*Answer, error) {
 		answer.Stream = c.stream(ctx, s.read, t, started.Stream(ctx, s.read, told()))
 		return answer, nil
 	}
-	answer.Wait = func(ctx context.Context) ([]byte, error) {
-		t, err := c.whole(ctx, s.read, t.id, started.Stream(ctx, s.read, told()), s.history)
-		if err != nil {
-			return nil, err
-		}
-		return c.succeeded(c.version.sent(t))
-	}
+	answer.Wait = c.later(c.version.sent, func(ctx context.Context) (task, error) {
+		return c.whole(ctx, s.read, t.id, started.Stream(ctx, s.read, told()), s.history)
+	})
 	return answer, nil
 }
 
@@ -104,7 +100,7 @@ func told() v1.Options {
 
 // check reads the parameters.
 func (s *sending) check() (err error) {
-	if err := s.call.params(&s.params); err != nil {
+	if err := params(s.call, &s.params); err != nil {
 		return err
 	}
 	if s.params.Message == nil {
@@ -117,7 +113,9 @@ func (s *sending) check() (err error) {
 	if s.history, err = historyLength(s.params.Configuration.HistoryLength); err != nil {
 		return err
 	}
-	s.said, err = s.params.Message.read()
+	if s.said, err = s.params.Message.read(); err == nil && s.said.id == "" {
+		s.said.id = s.NewID()
+	}
 	return err
 }
 
@@ -280,7 +278,7 @@ func (c *call) stream(ctx context.Context, read access.ThreadScope, t task, fram
 			data, err := c.succeeded(v)
 			return yield(data, err) && err == nil
 		}
-		if !tell(c.streamed(t)) {
+		if !tell(c.version.sent(t)) {
 			return
 		}
 		f := newFold()
@@ -313,6 +311,3 @@ func (c *call) stream(ctx context.Context, read access.ThreadScope, t task, fram
 		tell(c.version.event(t.id, t.context, update{status: end, final: true}))
 	}
 }
-
-// streamed is a task as the first message of a stream.
-func (c *call) streamed(t task) any { return c.version.sent(t) }

@@ -152,6 +152,21 @@ func (c *call) whole(ctx context.Context, read access.ThreadScope, id string, fr
 	return t, err
 }
 
+// later is an answer with a task that takes its time. What the protocol has a code for is an answer, too.
+func (c *call) later(write func(task) object, wait func(context.Context) (task, error)) func(context.Context) ([]byte, error) {
+	return func(ctx context.Context) ([]byte, error) {
+		t, err := wait(ctx)
+		var refused *rpcError
+		if errors.As(err, &refused) {
+			return c.failed(refused), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return c.succeeded(write(t))
+	}
+}
+
 // remember tells what was said on a thread of which the log knows nothing: yet, or any more.
 func (c *call) remember(ctx context.Context, read access.ThreadScope, row *store.Task, t *task, history int) error {
 	if !row.Latest {
@@ -187,7 +202,7 @@ func (c *call) get(ctx context.Context) (*Answer, error) {
 		ID            string `json:"id"`
 		HistoryLength *int   `json:"historyLength"`
 	}
-	if err := c.params(&in); err != nil {
+	if err := params(c, &in); err != nil {
 		return nil, err
 	}
 	history, err := historyLength(in.HistoryLength)
@@ -227,7 +242,7 @@ func (c *call) subscribe(ctx context.Context) (*Answer, error) {
 	var in struct {
 		ID string `json:"id"`
 	}
-	if err := c.params(&in); err != nil {
+	if err := params(c, &in); err != nil {
 		return nil, err
 	}
 	read, row, err := c.named(ctx, in.ID)
@@ -247,8 +262,11 @@ func (c *call) cancel(ctx context.Context) (*Answer, error) {
 	var in struct {
 		ID string `json:"id"`
 	}
-	if err := c.params(&in); err != nil {
+	if err := params(c, &in); err != nil {
 		return nil, err
+	}
+	if in.ID == "" {
+		return nil, fail(codeParams, "id is required")
 	}
 	thread, run, err := taskID(in.ID)
 	if err != nil {
@@ -267,17 +285,9 @@ func (c *call) cancel(ctx context.Context) (*Answer, error) {
 	if state := stateOf(&row); ended(state) {
 		return nil, fail(codeNotCancel, "the task is %s: nothing of it runs", state)
 	}
-	return &Answer{Wait: func(ctx context.Context) ([]byte, error) {
-		t, err := c.cancelled(ctx, update, read, row)
-		var refused *rpcError
-		if errors.As(err, &refused) {
-			return c.failed(refused), nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		return c.succeeded(c.version.task(t))
-	}}, nil
+	return &Answer{Wait: c.later(c.version.task, func(ctx context.Context) (task, error) {
+		return c.cancelled(ctx, update, read, row)
+	})}, nil
 }
 
 func (c *call) cancelled(ctx context.Context, update, read access.ThreadScope, row store.Task) (task, error) {

@@ -44,6 +44,7 @@ func (s *Server) callAgent(ctx context.Context, c *call) error {
 		return err
 	}
 	defer answer.Close()
+	c.ignores(answer.Ignored)
 	switch {
 	case answer.Stream != nil:
 		return c.documents(ctx, answer.Stream)

@@ -173,11 +173,19 @@ func bodyOf[T any](c *call, v *T, most int64) error {
 		return err
 	}
 	unknown, err := wire.UnknownFields[T](raw)
-	if err == nil && len(unknown) > 0 {
-		c.gin.Header("Locutory-Ignored-Fields", headerList(unknown))
-		c.server.Log.Debug("fields ignored", "route", c.gin.FullPath(), "fields", unknown)
+	if err == nil {
+		c.ignores(unknown)
 	}
 	return err
+}
+
+// ignores tells of fields that nobody knows.
+func (c *call) ignores(fields []string) {
+	if len(fields) == 0 {
+		return
+	}
+	c.gin.Header("Locutory-Ignored-Fields", headerList(fields))
+	c.server.Log.Debug("fields ignored", "route", c.gin.FullPath(), "fields", fields)
 }
 
 // headerList joins field names that a client chose into a header value: at most 32 of them, quoted where they are not plain.

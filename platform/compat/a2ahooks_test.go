@@ -162,6 +162,27 @@ func TestA2ARefusals(t *testing.T) {
 	}
 }
 
+func TestA2AIgnoresWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	s := serve(t, agentParts(), t.TempDir()+"/test.db")
+	said := strings.Replace(agentSays("SendMessage", ""), `"params": {`, `"params": {"tenant": "x", "Zebra": 1, "metadata": {"note": "mine", "a2a_task_id": "no"}, `, 1)
+	got := s.must(200, alice, http.MethodPost, "/a2a/desk", strings.Replace(said, `"m"`, `""`, 1))
+	if fields := got.Header.Get("Locutory-Ignored-Fields"); fields != "Zebra, tenant" {
+		t.Errorf("ignored %q", fields)
+	}
+	var sent struct {
+		Result struct {
+			Task struct{ ID, ContextID string }
+		}
+	}
+	got.into(t, &sent)
+	var run struct{ Metadata map[string]any }
+	s.must(200, alice, http.MethodGet, "/threads/"+sent.Result.Task.ContextID+"/runs/"+sent.Result.Task.ID, "").into(t, &run)
+	if run.Metadata["note"] != "mine" || run.Metadata["a2a_task_id"] != nil {
+		t.Errorf("the run's metadata: %v", run.Metadata)
+	}
+}
+
 func TestA2ACardsSayWhereTheServerIs(t *testing.T) {
 	t.Parallel()
 	parts := agentParts()

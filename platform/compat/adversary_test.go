@@ -132,6 +132,7 @@ func (a *adversary) send(method, path, body string) (answer, error) {
 		return answer{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+tokenOf(a.user))
+	r.Header.Set("Accept", "application/json, text/event-stream")
 	if endlessPath.MatchString(r.URL.Path) {
 		r.Header.Set("Last-Event-ID", "-")
 	}
@@ -160,7 +161,7 @@ func (a *adversary) judge(y shot, got answer) string {
 	switch {
 	case got.Status >= 500:
 		return "the server failed"
-	case y.foreign && got.Status < 300:
+	case y.foreign && got.Status < 300 && !agentRefused(y, got):
 		return "a row of somebody else, or none, was reached"
 	case y.fruitless && got.Status == http.StatusOK && !slices.Contains([]string{"[]", "0", `{"items":[]}`}, string(got.Body)):
 		return "a search for what others wrote found something"
@@ -183,6 +184,11 @@ func (a *adversary) judge(y shot, got answer) string {
 	return ""
 }
 
+// agentRefused tells that an agent has answered with an error, which is a 200.
+func agentRefused(y shot, got answer) bool {
+	return strings.HasPrefix(y.route.Path, "/a2a") && bytes.Contains(got.Body, []byte(`"error":{"code":-32`))
+}
+
 // learn notes the rows that the answer tells of.
 func (a *adversary) learn(y shot, got answer) {
 	if got.Status != http.StatusOK {
@@ -191,6 +197,18 @@ func (a *adversary) learn(y shot, got answer) {
 	if location := got.Header.Get("Content-Location"); location != "" && y.route.Method == http.MethodPost {
 		run := location[strings.LastIndex(location, "/")+1:]
 		a.w.claim(runs, a.user, run, y.thread)
+		return
+	}
+	if strings.HasPrefix(y.route.Path, "/a2a") {
+		var sent struct {
+			Result struct {
+				Task struct{ ID, ContextID string }
+			}
+		}
+		if json.Unmarshal(got.Body, &sent) == nil {
+			a.w.claim(threads, a.user, sent.Result.Task.ContextID, "")
+			a.w.claim(runs, a.user, sent.Result.Task.ID, sent.Result.Task.ContextID)
+		}
 		return
 	}
 	var row struct {

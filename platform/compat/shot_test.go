@@ -76,6 +76,8 @@ func (a *adversary) body(y *shot) string {
 		return a.search(y)
 	case strings.HasPrefix(path, "/mcp"):
 		return a.tool(mark)
+	case strings.HasPrefix(path, "/a2a"):
+		return a.agent(y, mark)
 	case path == "/assistants":
 		return fmt.Sprintf(`{"graph_id": "agent", %s, "name": %q, "config": {"configurable": {"note": %q}}%s}`, metadata, mark, mark, a.create(y, assistants, "assistant_id"))
 	case path == "/threads":
@@ -118,6 +120,34 @@ func (a *adversary) tool(mark string) string {
 	name := a.oneOf("agent", "assistant", a.estates[a.user].marker, mark)
 	return rpc("tools/call", fmt.Sprintf(`{"name": %q, "arguments": {"messages": [{"role": "user", "content": %q}]%s}}`, name, mark,
 		a.maybe(3, `, "context": {"user_id": "user0", "__x": 1, "langgraph_auth_user": {"identity": "user1"}}`)))
+}
+
+// agent is a call of a method of an agent, about a task or a context of somebody's.
+func (a *adversary) agent(y *shot, mark string) string {
+	if a.rng.IntN(3) == 0 {
+		y.path = "/a2a/agent"
+		y.foreign = false
+	}
+	switch a.rng.IntN(4) {
+	case 0:
+		thread, _ := a.someones(threads)
+		return agentCall("ListTasks", fmt.Sprintf(`"pageSize": %d%s%s`, 1+a.rng.IntN(50), a.maybe(3, `, "includeArtifacts": true`), a.maybe(3, fmt.Sprintf(`, "contextId": %q`, thread))))
+	case 1:
+		run, own := a.someones(runs)
+		y.foreign = y.foreign || !own
+		return agentCall(a.oneOf("GetTask", "tasks/get", "CancelTask", "tasks/cancel", "SubscribeToTask"), fmt.Sprintf(`"id": %q`, run))
+	}
+	where := ""
+	switch a.rng.IntN(3) {
+	case 0:
+		thread, own := a.someones(threads)
+		where, y.foreign, y.thread = fmt.Sprintf(`"contextId": %q, `, thread), y.foreign || !own, thread
+	case 1:
+		run, own := a.someones(runs)
+		where, y.foreign = fmt.Sprintf(`"taskId": %q, `, run), y.foreign || !own
+	}
+	method := a.oneOf("SendMessage", "message/send", "SendStreamingMessage", "message/stream")
+	return strings.Replace(agentSays(method, where), "hello", mark, 1)
 }
 
 // item is a request to the store. All users use the same namespaces and keys.
