@@ -254,11 +254,12 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, ready func())
 	return errors.Join(served, worked, s.stop(ctx), metrics())
 }
 
-// Close frees what New opened. Serve and Work must have returned.
+// Close frees what New opened, after it has stopped an app that nobody else has. Serve and Work must have returned.
 func (s *Server) Close() error {
+	stopped := s.stop(context.Background())
 	s.api.Close()
 	s.hub.Close()
-	return s.db.Close()
+	return errors.Join(stopped, s.db.Close())
 }
 
 // unhandled is what happens to an event that no rule matches; without hooks nothing is asked.

@@ -35,7 +35,7 @@ func (f *flags) serve(cmd *cobra.Command, parts Parts) error {
 	}
 	listener, err := cfg.listen()
 	if err != nil {
-		return errors.Join(err, server.stop(cmd.Context()), server.Close())
+		return errors.Join(err, server.Close())
 	}
 	err = server.Serve(cmd.Context(), listener, func() { server.announce(cmd, listener) })
 	return errors.Join(err, server.Close())

@@ -53,6 +53,8 @@ type Request struct {
 	URL string
 	// ID is the request's, for logs.
 	ID string
+	// Configurable are settings of the operator's for the run that a message makes.
+	Configurable wire.Object
 }
 
 // Answer is what the caller gets: Body at once; or what Wait returns, which takes its time; or the messages of Stream, each a JSON

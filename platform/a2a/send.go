@@ -217,14 +217,14 @@ func (s *sending) run() (runs.CreateRequest, error) {
 		body.Metadata[store.TaskKey] = s.asks.ID
 		command, err := s.resume()
 		body.Command = command
-		return runs.CreateRequest{ThreadID: s.thread, Body: body, RequestID: s.request.ID}, err
+		return runs.CreateRequest{ThreadID: s.thread, Body: body, RequestID: s.request.ID, Configurable: s.request.Configurable}, err
 	}
 	said, err := s.said.human()
 	if err != nil {
 		return runs.CreateRequest{}, err
 	}
 	body.Input, err = json.Marshal(object{"messages": []json.RawMessage{said}})
-	return runs.CreateRequest{ThreadID: s.thread, Body: body, RequestID: s.request.ID}, err
+	return runs.CreateRequest{ThreadID: s.thread, Body: body, RequestID: s.request.ID, Configurable: s.request.Configurable}, err
 }
 
 // resume goes on with the task: the message answers its question. A run that stopped at a breakpoint has none: the message is added to

@@ -35,10 +35,14 @@ func (s *Server) callAgent(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	given, err := s.configurable(ctx, c.gin.Request)
+	if err != nil {
+		return err
+	}
 	assistant := c.gin.Param("assistant_id")
 	answer, err := s.agents.Call(ctx, a2a.Request{
 		Assistant: assistant, Body: body, ID: c.requestID, URL: s.agentURL(c, assistant),
-		Accept: c.gin.Request.Header.Values("Accept"), Version: c.gin.GetHeader("A2A-Version"),
+		Accept: c.gin.Request.Header.Values("Accept"), Version: c.gin.GetHeader("A2A-Version"), Configurable: given,
 	})
 	if err != nil {
 		return err

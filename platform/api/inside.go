@@ -68,6 +68,12 @@ type inside struct {
 
 // RoundTrip returns when the head of the answer is there. Closing the body, or the end of the request's context, ends what answers.
 func (t *inside) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.server.closed.Err() != nil {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, errDraining
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	ctx = context.WithValue(ctx, insideKey{}, t.caller)
 	sent := r.Clone(ctx)

@@ -20,6 +20,9 @@ func (s *Server) callTools(ctx context.Context, c *call) error {
 		return err
 	}
 	c.failure = message.Failure
+	if message.Configurable, err = s.configurable(ctx, c.gin.Request); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type end struct {

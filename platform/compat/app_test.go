@@ -213,10 +213,19 @@ func TestAppLifecycle(t *testing.T) {
 	if !slices.Equal(h.calls, []string{"start", "stop"}) {
 		t.Errorf("calls: %v", h.calls)
 	}
+	h.calls = nil
+	if err := startOnce(t, withApp(privateChat(), h.app(), "")); err != nil || !slices.Equal(h.calls, []string{"start", "stop"}) {
+		t.Errorf("started and closed: %v, %v", h.calls, err)
+	}
+	h.calls = nil
+	if err := workOnce(t, withApp(privateChat(), h.app(), "")); err != nil || !slices.Equal(h.calls, []string{"start", "stop"}) {
+		t.Errorf("worked: %v, %v", h.calls, err)
+	}
 	for name, test := range map[string]struct {
 		app  any
 		want string
 	}{
+		"stop":      {platform.App{Stop: func(context.Context) error { return io.ErrUnexpectedEOF }}, "http.app: App.Stop: unexpected EOF"},
 		"start":     {&platform.App{Start: func(context.Context, *platform.Host) error { return io.ErrUnexpectedEOF }}, "http.app: App.Start: unexpected EOF"},
 		"panic":     {platform.App{Start: func(context.Context, *platform.Host) error { panic("oops") }}, "http.app: App.Start: panic: oops"},
 		"function":  {func(context.Context) (platform.App, error) { return platform.App{}, io.ErrUnexpectedEOF }, "http.app: ./web:App: unexpected EOF"},
@@ -246,20 +255,58 @@ func shadowing() http.Handler {
 // startOnce makes a server and starts it.
 func startOnce(t *testing.T, parts platform.Parts) error {
 	t.Helper()
-	file, err := config.Parse(t.TempDir()+"/platform.json", []byte(parts.Platform))
-	if err != nil {
-		return err
-	}
-	process, err := config.ReadProcess(func(string) (string, bool) { return "", false })
-	if err != nil {
-		return err
-	}
-	process.DatabaseURI = storetest.SQLite(t).URI
-	made, err := platform.New(t.Context(), platform.Config{Parts: parts, File: file, Process: process})
+	made, err := makeOnce(t, parts)
 	if err != nil {
 		return err
 	}
 	return errors.Join(made.Start(t.Context()), made.Close())
+}
+
+// workOnce makes a server that works until it is told to stop, which is at once.
+func workOnce(t *testing.T, parts platform.Parts) error {
+	t.Helper()
+	made, err := makeOnce(t, parts)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	return errors.Join(made.Work(ctx), made.Close())
+}
+
+func makeOnce(t *testing.T, parts platform.Parts) (*platform.Server, error) {
+	t.Helper()
+	file, err := config.Parse(t.TempDir()+"/platform.json", []byte(parts.Platform))
+	if err != nil {
+		return nil, err
+	}
+	process, err := config.ReadProcess(func(string) (string, bool) { return "", false })
+	if err != nil {
+		return nil, err
+	}
+	process.DatabaseURI = storetest.SQLite(t).URI
+	return platform.New(t.Context(), platform.Config{Parts: parts, File: file, Process: process})
+}
+
+// R-8: what is refused carries the headers of CORS, so that a page is not shown a failure of the network; and a preflight asks nobody.
+func TestR8CustomRoutesHaveCORS(t *testing.T) {
+	t.Parallel()
+	h := newHost()
+	s := serve(t, withApp(privateChat(), h.app(), `"cors": {"allow_origins": ["https://app.example"]}`), storetest.SQLite(t).URI)
+	for _, method := range []string{http.MethodGet, http.MethodOptions} {
+		for _, at := range []string{"/mine", "/open", "/nothing"} {
+			r := s.request("", method, at, "")
+			r.Header.Set("Origin", "https://app.example")
+			want := map[string]int{"/mine": http.StatusUnauthorized, "/open": http.StatusTeapot, "/nothing": http.StatusNotFound}[at]
+			if method == http.MethodOptions {
+				r.Header.Set("Access-Control-Request-Method", "GET")
+				want = http.StatusNoContent
+			}
+			if a := s.send(r); a.Status != want || a.Header.Get("Access-Control-Allow-Origin") != "https://app.example" {
+				t.Errorf("%s %s: %d, Access-Control-Allow-Origin %q", method, at, a.Status, a.Header.Get("Access-Control-Allow-Origin"))
+			}
+		}
+	}
 }
 
 // A credential that has run out opens nothing inside either, however long its holder keeps a client.

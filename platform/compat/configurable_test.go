@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/graphs"
 	"github.com/locutory/locutory/platform"
 	"github.com/locutory/locutory/platform/store/storetest"
 )
@@ -200,6 +201,34 @@ func TestLoggedHeaders(t *testing.T) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s: %s is in the log:\n%s", level, secret, text)
 			}
+		}
+	}
+}
+
+// TestConfigurableByEveryProtocol: whatever way a run is asked for, what the operator lets through reaches it.
+func TestConfigurableByEveryProtocol(t *testing.T) {
+	t.Parallel()
+	teller := graphs.NewStateGraph[graphs.MessagesState]().
+		AddNode("tell", func(ctx context.Context, _ graphs.MessagesState) (graphs.Update, error) {
+			settings := graphs.RuntimeFrom(ctx).Config.Configurable
+			said := string(settings["tenant"]) + " " + string(settings["x-header"]) + " " + string(settings["user_id"])
+			return graphs.Patch(graphs.MessagesState{Messages: []graphs.Message{graphs.AI(strings.ReplaceAll(said, `"`, ""))}}), nil
+		}).
+		AddEdge(graphs.Start, "tell").AddEdge("tell", graphs.End)
+	parts := withApp(privateChat(platform.Graph{ID: "teller", Source: teller, Symbol: "./teller:Graph"}), forging(), `"configurable_headers": {"includes": ["x-header"]}`)
+	s := serve(t, parts, storetest.SQLite(t).URI)
+	const input = `"messages": [{"role": "user", "content": "tell"}]`
+	for path, body := range map[string]string{
+		"/runs/wait":   `{"assistant_id": "teller", "input": {` + input + `}}`,
+		"/runs/stream": `{"assistant_id": "teller", "input": {` + input + `}}`,
+		"/mcp":         `{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "teller", "arguments": {` + input + `}}}`,
+		"/a2a/teller":  `{"jsonrpc": "2.0", "id": 1, "method": "message/send", "params": {"message": {"kind": "message", "role": "user", "messageId": "m1", "parts": [{"kind": "text", "text": "tell"}]}, "configuration": {"blocking": true}}}`,
+	} {
+		r := s.request(alice, "POST", path, body)
+		r.Header.Set("Accept", "application/json, text/event-stream")
+		r.Header.Set("X-Header", "passed")
+		if a := s.send(r); a.Status != http.StatusOK || !strings.Contains(string(a.Body), "of user1 passed user1") {
+			t.Errorf("%s: %d %s", path, a.Status, a.Body)
 		}
 	}
 }

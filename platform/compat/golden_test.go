@@ -90,6 +90,7 @@ func TestGraphSetsAreBuilt(t *testing.T) {
 			s := &server{URL: p.URL, t: t}
 			s.must(first, "", http.MethodGet, "/assistants/agent", "")
 			s.must(http.StatusOK, "", http.MethodGet, "/ok", "")
+			s.must(http.StatusNotFound, "", http.MethodPost, "/internal/truncate", "{}") // H-29
 		})
 	}
 }

@@ -73,3 +73,14 @@ func TestTruncate(t *testing.T) {
 		}
 	})
 }
+
+// A built server is told by its environment, as the harness of the conformance graphs tells it.
+func TestTruncateOfABuiltServer(t *testing.T) {
+	t.Parallel()
+	p := start(t, binary(t, "graphs/core/platform.json"), "LOCUTORY_TEST_ENDPOINTS=1")
+	s := &server{URL: p.URL, t: t}
+	thread := s.must(200, "", "POST", "/threads", `{}`).field(t, "thread_id")
+	s.must(200, "", "POST", "/internal/truncate", `{"threads": true, "runs": true, "assistants": true, "store": true, "checkpointer": true}`)
+	s.must(404, "", "GET", "/threads/"+thread, "")
+	s.must(200, "", "GET", "/assistants/6b64a346-58f7-5a01-a694-0f1366439004", "")
+}

@@ -24,7 +24,9 @@ type call struct {
 	arguments json.RawMessage
 	context   json.RawMessage // beside the arguments
 	requestID string
-	begun     func()
+	// configurable are settings beside those of the call.
+	configurable wire.Object
+	begun        func()
 }
 
 // unknown is the answer for a tool that is not there, and for one that the caller may not see.
@@ -55,7 +57,7 @@ func (s *Server) call(ctx context.Context, c call) (*sdk.CallToolResult, error) 
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.Runs.Start(ctx, runs.CreateRequest{Body: body, RequestID: c.requestID})
+	run, err := s.Runs.Start(ctx, runs.CreateRequest{Body: body, RequestID: c.requestID, Configurable: c.configurable})
 	var refused *runs.Refusal
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusNotFound:

@@ -18,6 +18,8 @@ import (
 type Message struct {
 	header  http.Header // what of the request's the protocol knows
 	request *jsonrpc.Request
+	// Configurable are settings of the operator's for the run that a call makes.
+	Configurable wire.Object
 }
 
 // Read reads what a client has posted: one message, no batch. The error is a [*runs.Refusal] or a [*wire.BodyError].

@@ -101,7 +101,7 @@ func (e *exchange) sdk(ctx context.Context, m *Message) *sdk.Server {
 		server.AddTool(&sdk.Tool{Name: m.tool(), InputSchema: open}, func(_ context.Context, r *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 			return caught(e, func() (*sdk.CallToolResult, error) {
 				return e.server.call(ctx, call{
-					name: r.Params.Name, arguments: r.Params.Arguments, context: m.context(), requestID: e.requestID, begun: e.begun,
+					name: r.Params.Name, arguments: r.Params.Arguments, context: m.context(), configurable: m.Configurable, requestID: e.requestID, begun: e.begun,
 				})
 			})
 		})
