@@ -217,6 +217,34 @@ func TestChainWithHistoryIsPerThread(t *testing.T) {
 	}
 }
 
+// What the chain's model says is seen while it says it, under the id of the message in the state.
+func TestChainWithHistoryIsShown(t *testing.T) {
+	t.Parallel()
+	model, _ := setup(t, openaistub.Text("Hel", "lo"))
+	graph := nodeGraph(t, ChainWithHistory[graphs.MessagesState](func(h schema.ChatMessageHistory) chains.Chain {
+		c := chains.NewConversation(model, memory.NewConversationBuffer(memory.WithChatHistory(h)))
+		return &c
+	}))
+	res := graphtest.Run(t, graph, talk("hi"), graphs.Config{Messages: true})
+	if res.Err != nil {
+		t.Fatal(res.Err)
+	}
+	msgs, err := graphs.CoerceMessages(res.Values["messages"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pieces []string
+	for _, e := range res.Of(graphs.KindChunk) {
+		pieces = append(pieces, e.Chunk.Delta.Content.Text)
+		if e.Chunk.Delta.ID != msgs[1].ID {
+			t.Errorf("shown as %s, but the state has %s", e.Chunk.Delta.ID, msgs[1].ID)
+		}
+	}
+	if diff := cmp.Diff([]string{"Hel", "lo"}, pieces); diff != "" || len(res.Of(graphs.KindMessage)) != 0 {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestSharedMemoryIsRefused(t *testing.T) {
 	t.Parallel()
 	shared := memory.NewConversationBuffer()

@@ -59,6 +59,7 @@ func callChain(ctx context.Context, chain chains.Chain, values map[string]any, o
 // ChainWithHistory makes a node of a chain that remembers: the chain is made for each run of the node, over the messages of the
 // thread's state. What the user said last is the chain's input, under the key input or question unless the state has such a
 // key; what is saved to the history is written to the state's messages. So a thread has its own memory, and each user's threads theirs.
+// What an LLMChain says is shown to readers of the run while it says it.
 //
 //	langchaingo.ChainWithHistory[State](func(h schema.ChatMessageHistory) chains.Chain {
 //		return chains.NewConversation(llm, memory.NewConversationBuffer(memory.WithChatHistory(h)))
@@ -80,7 +81,7 @@ func ChainWithHistory[S any](chain func(schema.ChatMessageHistory) chains.Chain,
 		for _, key := range made.GetMemory().MemoryVariables(ctx) {
 			delete(values, key) // the memory's to say
 		}
-		if _, err := callChain(ctx, made, values, opts); err != nil {
+		if _, err := callChain(ctx, made, values, append(h.show(ctx, made), opts...)); err != nil {
 			return nil, err
 		}
 		return graphs.Set{"messages": h.news}, nil

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
 	"github.com/locutory/locutory/graphs"
+	"github.com/tmc/langchaingo/chains"
 	"github.com/tmc/langchaingo/llms"
 	"github.com/tmc/langchaingo/schema"
 )
@@ -18,6 +20,8 @@ type history struct {
 	// asked is in the state already; a memory saves it again.
 	asked string
 	news  []graphs.Message
+	// answer is the id under which the answer is shown while it is made.
+	answer string
 }
 
 var _ schema.ChatMessageHistory = (*history)(nil)
@@ -48,8 +52,28 @@ func (h *history) AddUserMessage(_ context.Context, text string) error {
 
 func (h *history) AddAIMessage(_ context.Context, text string) error {
 	h.messages = append(h.messages, llms.AIChatMessage{Content: text})
-	h.news = append(h.news, graphs.AI(text))
+	said := graphs.AI(text)
+	said.ID, h.answer = h.answer, ""
+	h.news = append(h.news, said)
 	return nil
+}
+
+// show lets readers of the run see the answer of a chain while it is made, if the chain asks its model once.
+func (h *history) show(ctx context.Context, chain chains.Chain) []chains.ChainCallOption {
+	rt := graphs.RuntimeFrom(ctx)
+	switch chain.(type) {
+	case *chains.LLMChain, chains.LLMChain:
+	default:
+		return nil
+	}
+	if rt == nil || !rt.Streaming() {
+		return nil
+	}
+	id := "run-" + uuid.NewString()
+	h.answer = id
+	return []chains.ChainCallOption{chains.WithStreamingFunc(func(_ context.Context, piece []byte) error {
+		return rt.Chunk(graphs.MessageChunk{ID: id, Content: graphs.Content{Text: string(piece)}}, nil)
+	})}
 }
 
 func (*history) Clear(context.Context) error { return errHistory }

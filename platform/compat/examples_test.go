@@ -149,6 +149,21 @@ func TestExampleTeam(t *testing.T) {
 		if len(spoken) != 2 {
 			t.Fatalf("subagents %v", spoken)
 		}
+		root, err := alice.Threads.History(t.Context(), thread, sdk.HistorySearch{})
+		check(t, err)
+		reported := map[string]bool{} // what clients look for: a task of the path of Sends, with the message that it wrote
+		for _, state := range root {
+			for _, task := range state.Tasks {
+				if len(task.Path) > 0 && task.Path[0] == "__pregel_push" && strings.Contains(string(task.Result), `"tool_call_id"`) {
+					reported[task.Name+":"+task.ID] = true
+				}
+			}
+		}
+		for space := range spoken {
+			if !reported[space] {
+				t.Errorf("no task of %s has a result; there are %v", space, reported)
+			}
+		}
 		for space, text := range spoken {
 			search := sdk.HistorySearch{Checkpoint: &sdk.CheckpointConfig{CheckpointNS: space}}
 			states, err := alice.Threads.History(t.Context(), thread, search)
