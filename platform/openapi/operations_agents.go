@@ -76,7 +76,7 @@ func agentOperations() []Operation {
 					{Name: "Accept", In: "header", Says: "application/json and text/event-stream, both.", Required: true, Schema: text()},
 					header("Mcp-Protocol-Version", "The version of the protocol.", text()),
 				},
-				Body:       message(),
+				Body: message(),
 				Answers: []Answer{
 					gives("What the method came to.", rpcAnswer()), nothing(http.StatusAccepted, "A notification was taken."),
 					{Status: http.StatusNotFound, Says: "There is no such method, or nothing here for the caller.", Content: asJSON, schema: failed(true)},
