@@ -312,3 +312,29 @@ func TestHandlersNarrowTheSearch(t *testing.T) {
 		}
 	}
 }
+
+// A run that somebody stops is no success.
+func TestCancelledRunsAreWrong(t *testing.T) {
+	t.Parallel()
+	s := setup(t, ownerOnly)
+	done := make(chan *sdk.CallToolResult, 1)
+	go func() {
+		r, _ := s.call("alice", "slow", map[string]any{"context": "c"})
+		done <- r
+	}()
+	await(t, s.gate.running)
+	ctx := as(t.Context(), "alice")
+	update, err := s.guard.Threads(ctx, &authhooks.ThreadsUpdate{})
+	s.check(err)
+	search, err := s.guard.Threads(ctx, &authhooks.ThreadsSearch{})
+	s.check(err)
+	_, err = s.runs.CancelAll(ctx, update, search, store.Cancels{Status: store.RunRunning, Action: store.CancelInterrupt})
+	s.check(err)
+	r := <-done
+	if r == nil || !r.IsError {
+		t.Fatalf("the call came to %+v", r)
+	}
+	if text, _ := said(t, r); !strings.Contains(text, "cancelled") {
+		t.Errorf("it says %s", text)
+	}
+}
