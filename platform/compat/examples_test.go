@@ -7,7 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/locutory/locutory/graphs/langchaingo/openaistub"
 	"github.com/locutory/locutory/sdk"
@@ -15,6 +19,12 @@ import (
 
 // example serves an example with a model that makes the turns; it returns clients of two users.
 func example(t *testing.T, name string, turn func(last, system string, messages int) openaistub.Turn) (alice, bob *sdk.Client) {
+	t.Helper()
+	_, alice, bob = exampleServer(t, name, turn)
+	return alice, bob
+}
+
+func exampleServer(t *testing.T, name string, turn func(last, system string, messages int) openaistub.Turn, env ...string) (server *process, alice, bob *sdk.Client) {
 	t.Helper()
 	stub := openaistub.New(openaistub.Turn{Answer: func(r openaistub.Request) openaistub.Turn {
 		var messages []struct{ Role, Content string }
@@ -28,13 +38,13 @@ func example(t *testing.T, name string, turn func(last, system string, messages 
 		return turn(messages[len(messages)-1].Content, messages[0].Content, len(messages))
 	}})
 	t.Cleanup(stub.Close)
-	url := start(t, binary(t, "../../examples/"+name+"/platform.json"), "OPENAI_BASE_URL="+stub.URL, "OPENAI_MODEL=stub").URL
+	server = start(t, binary(t, "../../examples/"+name+"/platform.json"), append(env, "OPENAI_BASE_URL="+stub.URL, "OPENAI_MODEL=stub")...)
 	client := func(token string) *sdk.Client {
-		c, err := sdk.New(sdk.Config{URL: url, Token: token})
+		c, err := sdk.New(sdk.Config{URL: server.URL, Token: token})
 		check(t, err)
 		return c
 	}
-	return client("user1-token"), client("user2-token")
+	return server, client("user1-token"), client("user2-token")
 }
 
 func newThread(t *testing.T, c *sdk.Client) string {
@@ -186,6 +196,75 @@ func TestExampleTeam(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A server that dies while one of two agents is still at work: the other one's report is kept, and the one that was at work goes on
+// from its own last step.
+func TestKilledTeamGoesOn(t *testing.T) {
+	t.Parallel()
+	var counted, lookedUp, begun atomic.Int32
+	gate := make(chan struct{})
+	server, alice, _ := exampleServer(t, "team", func(last, system string, n int) openaistub.Turn {
+		switch {
+		case strings.HasPrefix(system, "Give") && n == 2:
+			begun.Add(1)
+			args := func(agent string) string { return `{"description":"plum","subagent_type":"` + agent + `"}` }
+			return openaistub.Turn{Deltas: []openaistub.Delta{openaistub.Piece(0, "task-1", "task", args("researcher")), openaistub.Piece(1, "task-2", "task", args("counter"))}}
+		case strings.HasPrefix(system, "You look") && !strings.HasPrefix(last, "A plum"):
+			lookedUp.Add(1)
+			return openaistub.Call("l", "look_up", `{"text":"plum"}`)
+		case strings.HasPrefix(system, "You look"):
+			held := openaistub.Text("looked ", "up")
+			held.Gate = gate
+			return held
+		case strings.HasPrefix(system, "You count"):
+			counted.Add(1)
+			return openaistub.Text("counted")
+		}
+		return openaistub.Text("all done")
+	}, "LOCUTORY_LEASE=500ms")
+	thread := newThread(t, alice)
+	run, err := alice.Runs.Create(t.Context(), thread, "deep", says("What is a plum?"))
+	check(t, err)
+	atWork := func() bool { // one has reported, the other one has looked up
+		states, err := alice.Threads.History(t.Context(), thread, sdk.HistorySearch{Limit: 1})
+		check(t, err)
+		reported, steps := 0, 0
+		for _, state := range states {
+			for _, task := range state.Tasks {
+				if strings.Contains(string(task.Result), "counted") {
+					reported++
+				}
+				inner, err := alice.Threads.History(t.Context(), thread, sdk.HistorySearch{Checkpoint: &sdk.CheckpointConfig{CheckpointNS: "tools:" + task.ID}})
+				check(t, err)
+				if len(inner) > 0 && strings.Contains(string(inner[0].Values), "A plum is") {
+					steps++
+				}
+			}
+		}
+		return reported == 1 && steps == 1
+	}
+	for deadline := time.Now().Add(20 * time.Second); !atWork(); {
+		if time.Now().After(deadline) {
+			t.Fatal("the agents did not get so far")
+		}
+	}
+	server.kill()
+	close(gate)
+	server.again()
+	var end struct{ Messages []struct{ Content string } }
+	_, err = alice.Runs.Join(t.Context(), thread, run.RunID, &end)
+	check(t, err)
+	var texts []string
+	for _, m := range end.Messages {
+		texts = append(texts, m.Content)
+	}
+	if diff := cmp.Diff([]string{"What is a plum?", "", "looked up", "counted", "all done"}, texts); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if begun.Load() != 1 || counted.Load() != 1 || lookedUp.Load() != 1 {
+		t.Errorf("asked again: the head %d times, the counter %d, the researcher's first turn %d", begun.Load(), counted.Load(), lookedUp.Load())
+	}
 }
 
 // The pages quote the examples as they are.
