@@ -8,12 +8,14 @@ type Budget struct {
 	Kills int
 	// Requests is how many random requests the adversary sends.
 	Requests int
+	// Bodies is of how many hostile bodies one is sent on Postgres too.
+	Bodies int
 }
 
 // Share is the budget of `make test`; `make soak`, which sets LOCUTORY_SOAK=1, has the full figures.
 func Share() Budget {
 	if os.Getenv("LOCUTORY_SOAK") == "1" {
-		return Budget{Kills: 300, Requests: 300_000}
+		return Budget{Kills: 300, Requests: 300_000, Bodies: 1}
 	}
-	return Budget{Kills: 60, Requests: 30_000}
+	return Budget{Kills: 60, Requests: 30_000, Bodies: 20}
 }
