@@ -317,9 +317,9 @@ func TestHandlersNarrowTheSearch(t *testing.T) {
 func TestCancelledRunsAreWrong(t *testing.T) {
 	t.Parallel()
 	s := setup(t, ownerOnly)
-	done := make(chan *sdk.CallToolResult, 1)
+	client, done := s.client("alice"), make(chan *sdk.CallToolResult, 1)
 	go func() {
-		r, _ := s.call("alice", "slow", map[string]any{"context": "c"})
+		r, _ := client.CallTool(t.Context(), &sdk.CallToolParams{Name: "slow", Arguments: map[string]any{"context": "c"}})
 		done <- r
 	}()
 	await(t, s.gate.running)
