@@ -120,7 +120,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	if s.db, err = store.Open(ctx, store.Config{
-		URI: cfg.database(), Indexed: cfg.File.Index(), TTL: cfg.ttl(), Log: cfg.Log,
+		URI: cfg.database(), Indexed: cfg.File.Index(), TTL: cfg.ttl(), MaxAttempts: cfg.Process.RunAttempts, Log: cfg.Log,
 	}); err != nil {
 		return nil, err
 	}

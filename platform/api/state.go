@@ -191,14 +191,17 @@ func (s *Server) history(ctx context.Context, c *call, query graphs.ListQuery) e
 	if err != nil {
 		return err
 	}
-	states := []wire.ThreadState{}
-	for snapshot, err := range graphs.ReadHistory(ctx, saver, query) {
-		if err != nil {
-			return err
+	return array(c, func(yield func(wire.ThreadState, error) bool) {
+		for snapshot, err := range graphs.ReadHistory(ctx, saver, query) {
+			if err != nil {
+				yield(wire.ThreadState{}, err)
+				return
+			}
+			if !yield(wireState(thread, snapshot), nil) {
+				return
+			}
 		}
-		states = append(states, wireState(thread, snapshot))
-	}
-	return c.json(http.StatusOK, states)
+	})
 }
 
 // historyOf answers with the one checkpoint that was asked for, if it is there.

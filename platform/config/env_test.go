@@ -78,7 +78,7 @@ func TestLoadEnvMissing(t *testing.T) {
 func TestReadProcess(t *testing.T) {
 	t.Parallel()
 	defaults := Process{
-		Host: "127.0.0.1", Port: 2024, DataDir: ".locutory/data", Workers: 10, RunTimeout: time.Hour, Lease: 10 * time.Second, MaxBodyBytes: 300 << 20,
+		Host: "127.0.0.1", Port: 2024, DataDir: ".locutory/data", Workers: 10, RunTimeout: time.Hour, RunAttempts: 3, Lease: 10 * time.Second, MaxBodyBytes: 300 << 20,
 	}
 	tests := []struct {
 		name string

@@ -43,6 +43,7 @@ type Process struct {
 
 	Workers      int           // N_JOBS_PER_WORKER, 10: runs at one time in this process; 0 serves the API only
 	RunTimeout   time.Duration // BG_JOB_TIMEOUT_SECS, 3600 s
+	RunAttempts  int           // BG_JOB_MAX_RETRIES, 3: how often a run is started whose worker is lost
 	Lease        time.Duration // LOCUTORY_LEASE, 10s: how long a worker that went silent keeps its runs
 	MaxBodyBytes int64         // HTTP_MAX_REQUEST_BODY_BYTES, 300 MiB
 	LogLevel     slog.Level    // LOG_LEVEL, info
@@ -83,6 +84,7 @@ func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
 		DataDir:      v.text("LOCUTORY_DATA_DIR", defaultDataDir),
 		Workers:      v.number("N_JOBS_PER_WORKER", 10, 0, 10_000),
 		RunTimeout:   time.Duration(v.number("BG_JOB_TIMEOUT_SECS", 3600, 1, 365*24*3600)) * time.Second,
+		RunAttempts:  v.number("BG_JOB_MAX_RETRIES", 3, 1, 1000),
 		Lease:        v.duration("LOCUTORY_LEASE", 10*time.Second, 100*time.Millisecond, time.Hour),
 		MaxBodyBytes: int64(v.number("HTTP_MAX_REQUEST_BODY_BYTES", 300<<20, 1, 1<<40)),
 		LogLevel:     v.level("LOG_LEVEL"),

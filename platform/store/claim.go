@@ -14,7 +14,7 @@ import (
 	"github.com/locutory/locutory/graphs"
 )
 
-// maxAttempts is how often a run may be executed; one that loses its lease once more ends as error.
+// maxAttempts is [Config].MaxAttempts where nothing else is said.
 const maxAttempts = 3
 
 // seqBlock is how many numbers of its thread's log a claim reserves.
@@ -68,7 +68,7 @@ func (r *Runs) Claim(ctx context.Context, worker string, lease time.Duration, he
 		if err != nil {
 			return nil, fmt.Errorf("claim run: %w", err)
 		}
-		if c == nil || c.Attempt <= maxAttempts || c.Cancel != "" {
+		if c == nil || c.Attempt <= r.db.attempts || c.Cancel != "" {
 			return c, nil
 		}
 		if err := r.giveUp(ctx, c); err != nil && !errors.Is(err, ErrLostLease) {
@@ -142,7 +142,7 @@ func (db *DB) loadOwners(tx *gorm.DB, c *Claimed) error {
 func (r *Runs) giveUp(ctx context.Context, c *Claimed) error {
 	failure := &graphs.Failure{
 		Class:   "WorkerLostError",
-		Message: fmt.Sprintf("the run was started %d times, and each time its worker was lost", maxAttempts),
+		Message: fmt.Sprintf("the run was started %d times, and each time its worker was lost", r.db.attempts),
 	}
 	end, err := record(c.SeqFirst, r.db.clock(), graphs.Event{
 		Kind: graphs.KindRunEnd, RunEnd: &graphs.RunEnded{Status: RunError, Error: failure},

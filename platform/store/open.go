@@ -35,6 +35,8 @@ type Config struct {
 	SynchronousFull bool
 	// TTL is what a thread gets that is made without one of its own; ExpiresAt is of no account. nil: it stays.
 	TTL *TTL
+	// MaxAttempts is how often a run is started; when its worker is lost once more it ends as error. 0 is 3.
+	MaxAttempts int
 	// Now and NewID default to the clock and to UUID version 7.
 	Now   func() time.Time
 	NewID func() string
@@ -57,6 +59,7 @@ type DB struct {
 	pgvector bool // the extension is installed
 	indexed  []string
 	ttl      *TTL
+	attempts int
 	now      func() time.Time
 	newID    func() string
 	log      *slog.Logger
@@ -84,7 +87,10 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 
 // open opens the pools.
 func (c Config) open() (*DB, error) {
-	db := &DB{dialect: SQLite, indexed: slices.Clone(c.Indexed), ttl: c.TTL, now: c.Now, newID: c.NewID, log: c.Log}
+	db := &DB{dialect: SQLite, indexed: slices.Clone(c.Indexed), ttl: c.TTL, attempts: c.MaxAttempts, now: c.Now, newID: c.NewID, log: c.Log}
+	if db.attempts <= 0 {
+		db.attempts = maxAttempts
+	}
 	if db.now == nil {
 		db.now = time.Now
 	}

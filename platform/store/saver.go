@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -89,16 +90,21 @@ func (r *reader) List(ctx context.Context, q graphs.ListQuery) iter.Seq2[*graphs
 		if strings.Contains(q.NS+q.Before, "\x00") {
 			return
 		}
+		filter, filterArgs, err := r.db.checkpointContains(q.Metadata)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		const page = 20
 		before, left := q.Before, q.Limit
 		for {
 			size := page
-			if left > 0 && len(q.Metadata) == 0 {
+			if left > 0 {
 				size = min(left, page)
 			}
-			where, args := "TRUE", []any(nil)
+			where, args := filter, filterArgs
 			if before != "" {
-				where, args = "c.id < ?", []any{before}
+				where, args = filter+" AND c.id < ?", append(slices.Clip(filterArgs), before)
 			}
 			saved, err := r.look(ctx, q.NS, where, args, size)
 			if errors.Is(err, graphs.ErrNoCheckpoint) {
@@ -110,9 +116,6 @@ func (r *reader) List(ctx context.Context, q graphs.ListQuery) iter.Seq2[*graphs
 			}
 			for _, s := range saved {
 				before = s.ID
-				if !graphs.MetadataContains(&s.Checkpoint, q.Metadata) {
-					continue
-				}
 				if !yield(s, nil) {
 					return
 				}

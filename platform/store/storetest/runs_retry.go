@@ -35,6 +35,16 @@ func retrySuite(t *testing.T, p *place) {
 	same(t, "told", store.RunError, d.Run.Status)
 	b.finish(t, next, store.Finish{Status: store.RunSuccess})
 	p.sound(t)
+
+	config := p.config
+	config.MaxAttempts = 1
+	once := &place{config: config, db: Open(t, config)}
+	run = b.run(t, thread.ID)
+	same(t, "claimed", run.ID, once.claimSoon(t, time.Microsecond).Run.ID)
+	behind = b.run(t, thread.ID)
+	next = once.claimSoon(t, time.Minute)
+	same(t, "after one attempt", []string{behind.ID, store.RunError}, []string{next.Run.ID, b.status(t, run)})
+	b.finish(t, next, store.Finish{Status: store.RunSuccess})
 }
 
 // claimSoon claims what is due, once it is.

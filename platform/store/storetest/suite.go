@@ -43,6 +43,7 @@ func Run(t *testing.T, backend Backend) {
 		"retries":    retrySuite,
 		"deliveries": deliverySuite,
 		"feedback":   feedbackSuite,
+		"history":    historySuite,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
