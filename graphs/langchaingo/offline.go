@@ -13,7 +13,8 @@ import (
 )
 
 // Offline returns a model that needs no key and no network: a script. It says that it is one, streams word by word and, when
-// it is asked about something that a tool of its is named for (the time, the weather), calls that tool once and tells what it said.
+// it is asked about something that a tool of its is named for (the time, the weather), calls that tool once and tells what it said. A
+// tool that it has to call it calls, so that agents with a structured response get one of made-up values.
 func Offline() graphs.ChatModel { return offline{pause: 20 * time.Millisecond} }
 
 type offline struct{ pause time.Duration }
@@ -46,6 +47,11 @@ func (o offline) answer(req graphs.ModelRequest) []graphs.MessageChunk {
 		last = m
 		if m.Type == graphs.TypeHuman {
 			asked = m
+		}
+	}
+	for _, tool := range req.Tools {
+		if tool.Name() == req.ToolChoice { // it has to be called
+			return callOf(tool, asked.Text(), len(req.Messages))
 		}
 	}
 	if last.Type == graphs.TypeTool {

@@ -46,6 +46,10 @@ func TestOffline(t *testing.T) {
 		t.Errorf("got %q, %v", told.Text(), err)
 	}
 
+	if got, err := graphs.CallModelFor[city](t.Context(), model, ask("something in Rome"), 1); err != nil || got.Name != "Rome" {
+		t.Errorf("structured: %+v, %v", got, err)
+	}
+
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := graphs.CallModel(ctx, Offline(), req); !errors.Is(err, context.Canceled) {

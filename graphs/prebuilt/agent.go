@@ -63,6 +63,9 @@ func build[S any](a *agent) *graphs.StateGraph[S] {
 	if a.response != nil && !hasKey(reflect.TypeFor[S](), "structured_response") {
 		a.graph = append(a.graph, a.response)
 	}
+	if a.before != nil && !hasKey(reflect.TypeFor[S](), "llm_input_messages") {
+		a.graph = append(a.graph, graphs.Field[[]graphs.Message]("llm_input_messages", `channel:"ephemeral,private"`))
+	}
 	g := graphs.NewStateGraph[S](a.graph...)
 	addModel(g, a, messages)
 	targets := []string{graphs.End}

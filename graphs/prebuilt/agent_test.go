@@ -312,3 +312,26 @@ func TestOptionOfAnotherState(t *testing.T) {
 	}()
 	prebuilt.NewReactAgent(graphtest.NewModel(), prebuilt.StopWhen(func(context.Context, trip) (bool, error) { return true, nil }))
 }
+
+type keyed struct {
+	graphs.MessagesState
+	Told []graphs.Message `json:"llm_input_messages" channel:"ephemeral"`
+}
+
+// A state may have the hook's key itself, and the last hook counts.
+func TestPreModelHookOfAStateWithItsKey(t *testing.T) {
+	t.Parallel()
+	model := graphtest.NewModel(graphtest.Say("ok"))
+	hook := func(text string) prebuilt.Option {
+		return prebuilt.PreModelHook(func(context.Context, keyed) (graphs.Update, error) {
+			return graphs.Patch(keyed{Told: []graphs.Message{graphs.Human(text)}}), nil
+		})
+	}
+	agent := compileOf(t, prebuilt.NewReactAgentOf[keyed](model, hook("one"), hook("two")))
+	if _, err := run(t, agent, said("hi"), graphs.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"human: two"}, texts(model.Requests()[0])); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

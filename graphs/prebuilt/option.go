@@ -82,7 +82,6 @@ func PreModelHook[S any](hook func(ctx context.Context, s S) (graphs.Update, err
 	return func(a *agent) {
 		own[S](a, "PreModelHook")
 		a.before = hook
-		a.graph = append(a.graph, graphs.Field[[]graphs.Message]("llm_input_messages", `channel:"ephemeral,private"`))
 	}
 }
 
