@@ -33,18 +33,24 @@ type Event struct {
 	// At is when it happened, in Unix microseconds.
 	At int64 `json:"at,omitempty"`
 
-	RunStart  *RunStarted     `json:"run_start,omitempty"`
-	TaskStart *TaskStarted    `json:"task_start,omitempty"`
-	Chunk     *ChunkSent      `json:"chunk,omitempty"`
-	Message   *MessageSent    `json:"message,omitempty"`
-	Custom    *CustomSent     `json:"custom,omitempty"`
-	Tool      *ToolReported   `json:"tool,omitempty"`
-	Trace     json.RawMessage `json:"trace,omitempty"`
-	TaskEnd   *TaskEnded      `json:"task_end,omitempty"`
-	Step      *StepTaken      `json:"step,omitempty"`
-	Pause     *Paused         `json:"pause,omitempty"`
-	RunEnd    *RunEnded       `json:"run_end,omitempty"`
-	Update    *StateUpdated   `json:"update,omitempty"`
+	RunStart  *RunStarted   `json:"run_start,omitempty"`
+	TaskStart *TaskStarted  `json:"task_start,omitempty"`
+	Chunk     *ChunkSent    `json:"chunk,omitempty"`
+	Message   *MessageSent  `json:"message,omitempty"`
+	Custom    *CustomSent   `json:"custom,omitempty"`
+	Tool      *ToolReported `json:"tool,omitempty"`
+	// Trace is a trace event as clients read it (streaming.md §1.5.9), with "data" as the last member. TraceState is "input" or
+	// "output" if data lacks that member because it is the state of NS as it is now: a log holds no whole states.
+	Trace      json.RawMessage `json:"trace,omitempty"`
+	TraceState string          `json:"trace_state,omitempty"`
+	TaskEnd    *TaskEnded      `json:"task_end,omitempty"`
+	Step       *StepTaken      `json:"step,omitempty"`
+	Pause      *Paused         `json:"pause,omitempty"`
+	RunEnd     *RunEnded       `json:"run_end,omitempty"`
+	Update     *StateUpdated   `json:"update,omitempty"`
+
+	// routed is for the tracer alone; no reader gets such an event.
+	routed *routed
 }
 
 // RunStarted opens an attempt. A later attempt of the same run resets every fold to Base. In a namespace below the root it says

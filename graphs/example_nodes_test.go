@@ -279,9 +279,8 @@ func ExampleConfig_trace() {
 		fmt.Println(call.Event, call.Name, string(call.Data))
 	}
 	// Output:
-	// on_chain_start LangGraph {}
+	// on_chain_start LangGraph {"input":{"lines":null}}
 	// on_chain_start one {}
-	// on_chain_stream one {"chunk":{"lines":["one"]}}
 	// on_chain_end one {"output":{"lines":["one"]}}
 	// on_chain_end LangGraph {}
 }

@@ -119,7 +119,7 @@ type Config struct {
 	User  *authhooks.User
 	// Cache keeps what nodes with the option [Cache] have written; nil means the graph's own.
 	Cache NodeCache
-	// Trace asks for trace events.
+	// Trace asks for trace events: see [Event].Trace.
 	Trace bool
 	// Messages asks for chunk and message events: without it models are not asked to stream.
 	Messages bool

@@ -77,6 +77,7 @@ type branchDef struct {
 	from    string
 	route   func(ctx context.Context, in any) (string, error)
 	moves   func(ctx context.Context, in any) (Command, error) // instead of route
+	name    string                                             // of the function, for traces
 	targets []string
 }
 
@@ -184,6 +185,7 @@ func (g *StateGraph[S]) AddConditionalEdges(from string, route func(ctx context.
 	if route == nil {
 		g.def.mistakes = append(g.def.mistakes, fmt.Errorf("conditional edges of %q have no function", from))
 	} else {
+		b.name = functionName(route)
 		b.route = func(ctx context.Context, in any) (string, error) { return route(ctx, *in.(*S)) }
 	}
 	g.def.branches = append(g.def.branches, b)
@@ -197,6 +199,7 @@ func (g *StateGraph[S]) AddRouter(from string, route func(ctx context.Context, s
 	if route == nil {
 		g.def.mistakes = append(g.def.mistakes, fmt.Errorf("the router of %q has no function", from))
 	} else {
+		b.name = functionName(route)
 		b.moves = func(ctx context.Context, in any) (Command, error) { return route(ctx, *in.(*S)) }
 	}
 	g.def.branches = append(g.def.branches, b)

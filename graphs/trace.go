@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/zeebo/xxh3"
 )
 
 // traceRecord is a trace event as clients read it (streaming.md §1.5.9).
@@ -18,37 +21,50 @@ type traceRecord struct {
 	Data     map[string]any             `json:"data"`
 }
 
-// tracer tells a run as the calls that it is made of: the graph, its nodes, their models and tools. Calls of models and tools have
-// the ids of their message or tool call.
+// tracer tells a run as the calls that it is made of: the graph, its nodes, their routers, models and tools. The graph's call has the
+// run's id; the ids of the others are made of what they are about, so that a second attempt's are others.
 type tracer struct {
 	cfg   Config
+	input any
+	about map[string]json.RawMessage
 	begun bool
 	tasks map[string]*tracedTask
 }
 
 type tracedTask struct {
-	name    string
-	parents []string
-	about   map[string]json.RawMessage
-	models  []*tracedModel // that are speaking
-	tools   map[string]string
+	id, name string
+	step     int
+	input    json.RawMessage // of a Send
+	parents  []string
+	about    map[string]json.RawMessage
+	models   []*tracedModel // that are speaking
+	tools    map[string]string
+	routers  int // so far
 }
 
 type tracedModel struct {
 	id, name string
+	tags     []string
+	about    map[string]json.RawMessage
 	answer   Accumulator
 }
 
 var _ Transformer = (*tracer)(nil)
 
-func newTracer(cfg Config) *tracer { return &tracer{cfg: cfg, tasks: map[string]*tracedTask{}} }
+func newTracer(cfg Config, in Input) *tracer {
+	return &tracer{cfg: cfg, input: in.Value, about: runMetadata(cfg), tasks: map[string]*tracedTask{}}
+}
 
 // See implements [Transformer].
 func (t *tracer) See(e Event) []Event {
 	switch {
 	case e.Kind == KindRunStart && !t.begun:
 		t.begun = true
-		return t.graph("on_chain_start", nil)
+		data := map[string]any{}
+		if raw, err := encodeValue(t.input); err == nil && t.input != nil {
+			data["input"] = raw
+		}
+		return []Event{t.graph("on_chain_start", data)}
 	case e.TaskStart != nil && !e.TaskStart.Hidden:
 		return t.start(&e)
 	}
@@ -63,6 +79,8 @@ func (t *tracer) See(e Event) []Event {
 		return t.message(&e, task)
 	case e.Tool != nil:
 		return t.tool(&e, task)
+	case e.routed != nil:
+		return t.router(&e, task)
 	case e.TaskEnd != nil:
 		delete(t.tasks, e.Task)
 		return t.end(&e, task)
@@ -73,15 +91,16 @@ func (t *tracer) See(e Event) []Event {
 // End implements [Transformer].
 func (t *tracer) End(failure error) []Event {
 	if failure != nil {
-		return t.graph("on_chain_error", map[string]any{"error": FailureOf(failure)})
+		return []Event{t.graph("on_chain_error", map[string]any{"error": FailureOf(failure)})}
 	}
-	return t.graph("on_chain_end", nil)
+	end := t.graph("on_chain_end", nil)
+	end.TraceState = "output"
+	return []Event{end}
 }
 
+// record makes an event; tags come after those of the run.
 func (t *tracer) record(e *Event, r traceRecord) Event {
-	if r.Tags = t.cfg.Tags; r.Tags == nil {
-		r.Tags = []string{}
-	}
+	r.Tags = append(append(make([]string, 0, len(t.cfg.Tags)+len(r.Tags)), t.cfg.Tags...), r.Tags...)
 	if r.Metadata == nil {
 		r.Metadata = map[string]json.RawMessage{}
 	}
@@ -99,12 +118,16 @@ func (t *tracer) record(e *Event, r traceRecord) Event {
 	return Event{Kind: KindTrace, NS: e.NS, Task: e.Task, Trace: raw}
 }
 
-func (t *tracer) graph(event string, data map[string]any) []Event {
-	name := t.cfg.GraphID
-	if name == "" {
-		name = "LangGraph"
-	}
-	return []Event{t.record(&Event{}, traceRecord{Event: event, Name: name, RunID: t.cfg.RunID, Data: data, Metadata: t.cfg.Metadata})}
+func (t *tracer) graph(event string, data map[string]any) Event {
+	return t.record(&Event{}, traceRecord{Event: event, Name: "LangGraph", RunID: t.cfg.RunID, Data: data, Metadata: t.about})
+}
+
+// id is that of a call inside of the run.
+func (t *tracer) id(of ...string) string {
+	b := xxh3.HashString128(t.cfg.RunID + "\x00" + strconv.Itoa(max(t.cfg.Attempt, 1)) + "\x00" + strings.Join(of, "\x00")).Bytes()
+	b[6] = b[6]&0x0f | 0x50
+	b[8] = b[8]&0x3f | 0x80
+	return formatUUID(b)
 }
 
 // start is about a node; the graph and the nodes around it are its parents.
@@ -114,96 +137,49 @@ func (t *tracer) start(e *Event) []Event {
 	if about == nil {
 		about = map[string]json.RawMessage{}
 	}
-	about["langgraph_node"], about["langgraph_step"] = quote(s.Name), mustJSON(s.Step)
+	ns := quote(joinNS(e.NS, s.Name, s.ID))
+	about["langgraph_node"], about["langgraph_step"], about["langgraph_triggers"] = quote(s.Name), mustJSON(s.Step), mustJSON(s.Triggers)
+	about["langgraph_path"], about["langgraph_checkpoint_ns"], about["checkpoint_ns"] = mustJSON(s.Path), ns, ns
 	parents := []string{t.cfg.RunID}
 	for segment := range strings.SplitSeq(e.NS, "|") {
 		if _, id, ok := strings.Cut(segment, ":"); ok {
-			parents = append(parents, id)
+			parents = append(parents, t.id(id))
 		}
 	}
-	task := &tracedTask{name: s.Name, parents: parents, about: about, tools: map[string]string{}}
+	task := &tracedTask{id: t.id(s.ID), name: s.Name, step: s.Step, input: s.Input, parents: parents, about: about, tools: map[string]string{}}
 	t.tasks[e.Task] = task
-	var data map[string]any
-	if s.Input != nil {
-		data = map[string]any{"input": s.Input}
-	}
-	return []Event{t.node(e, task, "on_chain_start", data)}
+	return []Event{t.node(e, task, "on_chain_start", map[string]any{})}
 }
 
+// node is about a node, whose input is the state unless a Send brought it.
 func (t *tracer) node(e *Event, task *tracedTask, event string, data map[string]any) Event {
-	return t.record(e, traceRecord{Event: event, Name: task.name, RunID: e.Task, Parents: task.parents, Metadata: task.about, Data: data})
+	if task.input != nil {
+		data["input"] = task.input
+	}
+	made := t.record(e, traceRecord{
+		Event: event, Name: task.name, RunID: task.id, Parents: task.parents, Metadata: task.about, Data: data,
+		Tags: []string{"graph:step:" + strconv.Itoa(task.step)},
+	})
+	if task.input == nil {
+		made.TraceState = "input"
+	}
+	return made
 }
 
 // inside is about a call that a node makes.
-func (t *tracer) inside(e *Event, task *tracedTask, event, name, id string, data map[string]any) Event {
-	parents := slices.Concat(task.parents, []string{e.Task})
-	return t.record(e, traceRecord{Event: event, Name: name, RunID: id, Parents: parents, Metadata: task.about, Data: data})
+func (t *tracer) inside(e *Event, task *tracedTask, r traceRecord) Event {
+	r.Parents = slices.Concat(task.parents, []string{task.id})
+	if r.Metadata == nil {
+		r.Metadata = task.about
+	}
+	return t.record(e, r)
 }
 
-func (t *tracer) chunk(e *Event, task *tracedTask) []Event {
-	delta := e.Chunk.Delta
-	var out []Event
-	var model *tracedModel
-	for _, m := range task.models {
-		if m.id == delta.ID {
-			model = m
-		}
-	}
-	if model == nil {
-		model = &tracedModel{id: delta.ID, name: modelName(e.Chunk.Call)}
-		task.models = append(task.models, model)
-		out = append(out, t.inside(e, task, "on_chat_model_start", model.name, model.id, nil))
-	}
-	model.answer.Add(delta)
-	return append(out, t.inside(e, task, "on_chat_model_stream", model.name, model.id, map[string]any{"chunk": delta}))
-}
-
-// message is a model's answer that was not streamed.
-func (t *tracer) message(e *Event, task *tracedTask) []Event {
-	m, name := e.Message.Message, modelName(e.Message.Call)
-	return []Event{
-		t.inside(e, task, "on_chat_model_start", name, m.ID, nil),
-		t.inside(e, task, "on_chat_model_end", name, m.ID, map[string]any{"output": m}),
-	}
-}
-
-func modelName(call map[string]json.RawMessage) string {
-	var name string
-	if json.Unmarshal(call["ls_model_name"], &name) != nil || name == "" {
-		return "model"
-	}
-	return name
-}
-
-func (t *tracer) tool(e *Event, task *tracedTask) []Event {
-	report := e.Tool
-	if report.Phase == "started" {
-		task.tools[report.CallID] = report.Name
-	}
-	name := report.Name
-	if name == "" {
-		name = task.tools[report.CallID]
-	}
-	var event, field string
-	switch report.Phase {
-	case "started":
-		event, field = "on_tool_start", "input"
-	case "delta":
-		event, field = "on_tool_stream", "chunk"
-	case "finished":
-		event, field = "on_tool_end", "output"
-	case "error":
-		event, field = "on_tool_error", "error"
-	default:
-		return nil
-	}
-	return []Event{t.inside(e, task, event, name, report.CallID, map[string]any{field: report.Data})}
-}
-
+// end is about a node that has ended, and the models that it left speaking.
 func (t *tracer) end(e *Event, task *tracedTask) []Event {
 	var out []Event
 	for _, m := range task.models {
-		out = append(out, t.inside(e, task, "on_chat_model_end", m.name, m.id, map[string]any{"output": m.answer.Message()}))
+		out = append(out, t.spoken(e, task, m))
 	}
 	if failed := e.TaskEnd.Error; failed != nil {
 		return append(out, t.node(e, task, "on_chain_error", map[string]any{"error": failed}))
@@ -212,8 +188,5 @@ func (t *tracer) end(e *Event, task *tracedTask) []Event {
 	for _, w := range e.TaskEnd.Writes {
 		result[w.Channel] = append(result[w.Channel], w.Value)
 	}
-	written := resultOf(result)
-	return append(out,
-		t.node(e, task, "on_chain_stream", map[string]any{"chunk": written}),
-		t.node(e, task, "on_chain_end", map[string]any{"output": written}))
+	return append(out, t.node(e, task, "on_chain_end", map[string]any{"output": resultOf(result)}))
 }

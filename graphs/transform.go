@@ -36,7 +36,7 @@ func (g *graph) transformed(ctx context.Context, in Input, cfg Config) iter.Seq2
 			made = append(made, makeOne())
 		}
 		if cfg.Trace {
-			made = append(made, newTracer(cfg))
+			made = append(made, newTracer(cfg, in))
 		}
 		wanted := cfg.Messages
 		if len(g.transformers) > 0 {
@@ -60,7 +60,7 @@ func (g *graph) transformed(ctx context.Context, in Input, cfg Config) iter.Seq2
 				break
 			}
 			last = e
-			hidden := !wanted && (e.Kind == KindChunk || e.Kind == KindMessage)
+			hidden := !wanted && (e.Kind == KindChunk || e.Kind == KindMessage) || e.routed != nil
 			if !hidden && !yield(e, nil) {
 				return
 			}

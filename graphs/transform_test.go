@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,6 +120,16 @@ func TestTransformedStreamStops(t *testing.T) {
 	}
 }
 
+// traced is a trace event as clients read it.
+type traced struct {
+	Event, Name string
+	RunID       string   `json:"run_id"`
+	Parents     []string `json:"parent_ids"`
+	Tags        []string
+	Metadata    map[string]json.RawMessage
+	Data        map[string]json.RawMessage
+}
+
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	cfg := graphs.Config{Trace: true, Messages: true, RunID: "run", GraphID: "chat", Tags: []string{"x"}}
@@ -128,45 +140,97 @@ func TestTrace(t *testing.T) {
 			if err != nil || e.Trace == nil {
 				continue
 			}
-			var call struct {
-				Event, Name string
-				RunID       string                     `json:"run_id"`
-				Parents     []string                   `json:"parent_ids"`
-				Data        map[string]json.RawMessage `json:"data"`
-				Metadata    map[string]json.RawMessage `json:"metadata"`
-				Tags        []string                   `json:"tags"`
-			}
+			var call traced
 			if err := json.Unmarshal(e.Trace, &call); err != nil {
 				t.Fatal(err)
 			}
-			if len(call.Tags) != 1 || call.Data == nil || call.Metadata == nil {
+			if call.Data == nil || string(call.Metadata["run_id"]) != `"run"` || !strings.HasSuffix(string(e.Trace), "}}") {
 				t.Errorf("%s", e.Trace)
 			}
 			ids[call.RunID] = call.Name
-			text := call.Event + " " + call.Name
+			text := call.Event + " " + call.Name + " #" + strings.Join(call.Tags, "#")
 			for _, id := range call.Parents {
 				text += " <" + ids[id]
 			}
-			for key := range call.Data {
+			for _, key := range slices.Sorted(maps.Keys(call.Data)) {
 				text += " " + key
+			}
+			if e.TraceState != "" {
+				text += " +" + e.TraceState
 			}
 			got = append(got, text)
 		}
 		want := []string{
-			"on_chain_start chat", "on_chain_start agent <chat", "on_chain_start ask <chat <agent",
-			"on_chat_model_start script <chat <agent <ask", "on_chat_model_stream script <chat <agent <ask chunk",
-			"on_chat_model_stream script <chat <agent <ask chunk", "on_chat_model_stream script <chat <agent <ask chunk",
-			"on_chat_model_end script <chat <agent <ask output", "on_chain_stream ask <chat <agent chunk", "on_chain_end ask <chat <agent output",
-			"on_chain_stream agent <chat chunk", "on_chain_end agent <chat output", "on_chain_start tools <chat",
-			"on_tool_start weather <chat <tools input", "on_tool_end weather <chat <tools output",
+			"on_chain_start LangGraph #x input",
+			"on_chain_start agent #x#graph:step:1 <LangGraph +input",
+			"on_chain_start ask #x#graph:step:1 <LangGraph <agent +input",
+			"on_chat_model_start script #x <LangGraph <agent <ask",
+			"on_chat_model_stream script #x <LangGraph <agent <ask chunk",
+			"on_chat_model_stream script #x <LangGraph <agent <ask chunk",
+			"on_chat_model_stream script #x <LangGraph <agent <ask chunk",
+			"on_chat_model_end script #x <LangGraph <agent <ask output",
+			"on_chain_end ask #x#graph:step:1 <LangGraph <agent output +input",
+			"on_chain_end agent #x#graph:step:1 <LangGraph output +input",
+			"on_chain_start tools #x#graph:step:2 <LangGraph +input",
+			"on_tool_start weather #x <LangGraph <tools input",
+			"on_tool_end weather #x <LangGraph <tools output",
 		}
 		if fails {
-			want = append(want, "on_chain_error tools <chat error", "on_chain_error chat error")
+			want = append(want, "on_chain_error tools #x#graph:step:2 <LangGraph error +input", "on_chain_error LangGraph #x error")
 		} else {
-			want = append(want, "on_chain_stream tools <chat chunk", "on_chain_end tools <chat output", "on_chain_end chat")
+			want = append(want, "on_chain_end tools #x#graph:step:2 <LangGraph output +input", "on_chain_end LangGraph #x +output")
 		}
 		if diff := cmp.Diff(strings.Join(want, "\n"), strings.Join(got, "\n")); diff != "" {
 			t.Errorf("fails=%v (-want +got):\n%s", fails, diff)
+		}
+	}
+}
+
+func leadOn(context.Context, listState) (string, error) { return "w", nil }
+
+// Routers are calls of their node; a Send's argument is its node's input; nothing of a trace is told to whom did not ask.
+func TestTraceOfRouters(t *testing.T) {
+	t.Parallel()
+	send := func(context.Context, listState) (graphs.Command, error) {
+		return graphs.Command{Send: []graphs.Send{{Node: "w", Arg: listState{Count: 7}}}}, nil
+	}
+	g := compile(t, graphs.NewStateGraph[listState]().AddNode("n", says("n")).AddNode("w", says("w")).AddEdge(graphs.Start, "n").
+		AddConditionalEdges("n", leadOn, "w").AddRouter("n", send, "w"))
+	for _, asked := range []bool{false, true} {
+		var got []string
+		ids := map[string]bool{}
+		for e, err := range g.Stream(t.Context(), value(`{}`), graphs.Config{Trace: asked, RunID: "run"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Kind != graphs.KindTrace {
+				continue
+			}
+			var call traced
+			if err := json.Unmarshal(e.Trace, &call); err != nil {
+				t.Fatalf("%q: %v", e.Trace, err)
+			}
+			ids[call.RunID] = true
+			got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", call.Event, call.Name, call.Data["input"], call.Data["output"])))
+		}
+		if !asked {
+			if len(got) > 0 {
+				t.Errorf("traces that nobody asked for: %v", got)
+			}
+			continue
+		}
+		want := []string{
+			`on_chain_start LangGraph {}`, `on_chain_start n`, `on_chain_start leadOn`, `on_chain_end leadOn  "w"`,
+			`on_chain_start RunnableLambda`, `on_chain_end RunnableLambda  ["w"]`, `on_chain_end n  {"by_name":{"n":1},"count":1,"items":["n"]}`,
+		}
+		if diff := cmp.Diff(want, got[:len(want)]); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if len(ids) != 6 { // the graph, n, two routers, two of w
+			t.Errorf("%d calls: %v", len(ids), got)
+		}
+		if !slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, `"count":7`) }) {
+			t.Errorf("the argument of the Send is not told: %v", got)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package v1_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,5 +81,32 @@ func TestTraces(t *testing.T) {
 	}
 	if got, _ := fold(t, v1.Options{Modes: valuesUpdates}, list); len(got) != 1 {
 		t.Errorf("frames of traces that nobody asked for: %v", got)
+	}
+}
+
+// TestTracesOfStates: a log has no states; a trace gets the one that it is about where clients read it.
+func TestTracesOfStates(t *testing.T) {
+	t.Parallel()
+	trace := func(raw json.RawMessage, state string) graphs.Event {
+		return graphs.Event{Kind: graphs.KindTrace, Trace: raw, TraceState: state}
+	}
+	list := []graphs.Event{
+		start(1, "", false),
+		step(0, graphs.SourceLoop, patch{"list": add(0, "1"), "hidden": set("2"), "branch:to:a": set("null")}, "a"),
+		trace(raw(`{"event":"on_chain_start","data":{}}`), "input"),
+		trace(raw(`{"event":"on_chain_end","data":{"output":3}}`), "input"),
+		within("a:K1", trace(raw(`{"event":"on_chain_start","data":{}}`), "input")),
+		step(1, graphs.SourceLoop, patch{"list": add(1, "5")}),
+		trace(raw(`{"event":"on_chain_end","data":{}}`), "output"),
+	}
+	got, _ := fold(t, v1.Options{Modes: []wire.StreamMode{wire.StreamEvents}}, list)
+	told := want(t,
+		"events", `{"event":"on_chain_start","data":{"input":{"list":[1],"hidden":2}}}`,
+		"events", `{"event":"on_chain_end","data":{"output":3,"input":{"list":[1],"hidden":2}}}`,
+		"events", `{"event":"on_chain_start","data":{}}`,
+		"events", `{"event":"on_chain_end","data":{"output":{"list":[1,5],"hidden":2}}}`,
+	)
+	if diff := cmp.Diff(told, got[1:]); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -1,8 +1,10 @@
 package v1
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,7 +85,7 @@ func (f *Fold) apply(r events.Record) error {
 		f.tool(r.NS, r.Tool)
 	case r.Trace != nil:
 		if f.options.has(wire.StreamEvents) {
-			f.emit(placeEvents, "events", events.AppendRaw(nil, r.Trace))
+			f.emit(placeEvents, "events", f.traced(r.Event))
 		}
 	case r.TaskEnd != nil:
 		f.taskEnd(r.NS, r.TaskEnd)
@@ -95,6 +97,22 @@ func (f *Fold) apply(r events.Record) error {
 		f.runEnd(r.RunEnd)
 	}
 	return nil
+}
+
+// traced is a trace event with the state that its data lacks; that of a subgraph is known to readers of subgraphs only.
+func (f *Fold) traced(e graphs.Event) []byte {
+	dst := events.AppendRaw(nil, e.Trace)
+	if e.TraceState == "" || e.NS != "" && !f.options.Subgraphs || !bytes.HasSuffix(dst, []byte("}}")) {
+		return dst
+	}
+	dst = dst[:len(dst)-2] // data is the last member
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	dst = append(events.AppendString(dst, e.TraceState), ':')
+	state := f.space(e.NS).state
+	dst = state.AppendJSON(dst, slices.DeleteFunc(state.Names(), func(name string) bool { return !isState(name) }), false)
+	return append(dst, "}}"...)
 }
 
 // emit adds a frame; data is one line of JSON that nobody else holds.
