@@ -14,7 +14,7 @@ import (
 //
 // A tool reads by its ctx what the model neither sees nor sets: the graph's state by graphs.StateFrom, the call by
 // graphs.ToolCallFrom, and the store, the user and the run by graphs.RuntimeFrom. It may return a graphs.Command or another Update
-// instead of a result; then it adds the tool message itself. The updates of one turn are joined.
+// instead of a result; then it adds the tool message itself, else the node fails. The updates of one turn are joined.
 //
 // It panics if two tools have the same name.
 func ToolNode(tools ...graphs.Tool) func(context.Context, graphs.MessagesState) (graphs.Update, error) {

@@ -296,3 +296,59 @@ func TestApproveTool(t *testing.T) {
 		}
 	}
 }
+
+// Readers see the tool message of a tool that returns a Command, as it is in the state; one that leaves its call open is a mistake.
+func TestToolsThatReturnUpdates(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		update func(id string) graphs.Update
+		fails  bool
+	}{
+		"command": {func(id string) graphs.Update {
+			return graphs.Command{Update: graphs.Set{"messages": []graphs.Message{{Type: graphs.TypeTool, ToolCallID: id, Content: graphs.Content{Text: "done"}}}}}
+		}, false},
+		"pointer": {func(id string) graphs.Update {
+			return &graphs.Command{Update: graphs.Set{"messages": []graphs.Message{graphs.ToolResult(id, "done")}}}
+		}, false},
+		"several": {func(id string) graphs.Update {
+			return graphs.Updates{graphs.Set{"mood": "good"}, graphs.Set{"messages": []graphs.Message{graphs.ToolResult(id, "done")}}}
+		}, false},
+		"no message": {func(string) graphs.Update { return graphs.Set{"mood": "good"} }, true},
+		"another's": {func(string) graphs.Update {
+			return graphs.Set{"messages": []graphs.Message{graphs.ToolResult("b", "done")}}
+		}, true},
+		"command of none": {func(string) graphs.Update { return graphs.Command{Goto: []string{graphs.End}} }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tool := graphs.NewTool("act", "", func(ctx context.Context, _ struct{}) (graphs.Update, error) {
+				own, _ := graphs.ToolCallFrom(ctx)
+				return tc.update(own.ID), nil
+			})
+			model := graphtest.NewModel(graphtest.Ask(call("a", "act", `{}`)), graphtest.Say("ok"))
+			agent := compileOf(t, prebuilt.NewReactAgentOf[shop](model, prebuilt.Tools(tool)))
+			res := graphtest.Run(t, agent, said("go"), graphs.Config{})
+			if tc.fails {
+				if res.Err == nil || !strings.Contains(res.Err.Error(), "leaves the call open") {
+					t.Errorf("got %v", res.Err)
+				}
+				return
+			}
+			if res.Err != nil {
+				t.Fatal(res.Err)
+			}
+			events := res.Of(graphs.KindTool)
+			reported, err := graphs.CoerceMessages(events[len(events)-1].Tool.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			state, err := graphs.CoerceMessages(res.Values["messages"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(state[2:3], reported); diff != "" || reported[0].Name != "act" || reported[0].Status != graphs.StatusSuccess {
+				t.Errorf("(-state +reported):\n%s", diff)
+			}
+		})
+	}
+}

@@ -35,7 +35,7 @@ func newToolSet(policy ErrorPolicy, tools []graphs.Tool) *toolSet {
 	return s
 }
 
-// result is what came of a call: a message, or an update that the tool wants as it is.
+// result is what came of a call: a message, or an update that the tool wants, in which the message is, if it could be found.
 type result struct {
 	message graphs.Message
 	update  graphs.Update
@@ -76,8 +76,11 @@ func (s *toolSet) run(ctx context.Context, call graphs.ToolCall) result {
 	value, err := invoke(ctx, tool, call.Args)
 	if err == nil {
 		var r result
-		if r, err = toResult(call, value); err == nil {
+		if r, err = toResult(call, value); err == nil && r.err == nil {
 			return r.report(ctx, call, "finished")
+		}
+		if r.err != nil {
+			return r
 		}
 	}
 	if cause := context.Cause(ctx); cause != nil {
@@ -112,7 +115,7 @@ func invoke(ctx context.Context, tool graphs.Tool, args json.RawMessage) (value 
 
 func toResult(call graphs.ToolCall, value any) (result, error) {
 	if update, ok := value.(graphs.Update); ok {
-		return result{update: update}, nil
+		return ownUpdate(call, update), nil
 	}
 	m, own := value.(graphs.Message)
 	if !own {
@@ -123,15 +126,7 @@ func toResult(call graphs.ToolCall, value any) (result, error) {
 		m = graphs.ToolResult(call.ID, text)
 	}
 	m.Type, m.ToolCallID = graphs.TypeTool, call.ID
-	if m.Name == "" {
-		m.Name = call.Name
-	}
-	if m.Status == "" {
-		m.Status = graphs.StatusSuccess
-	}
-	if m.ID == "" {
-		m.ID = uuid.NewString() // now, so that what is reported has the id that the state will have
-	}
+	complete(call, &m)
 	return result{message: m}, nil
 }
 
@@ -148,7 +143,7 @@ func failed(call graphs.ToolCall, text string) graphs.Message {
 
 func (r result) report(ctx context.Context, call graphs.ToolCall, phase string) result {
 	data := json.RawMessage("null")
-	if r.update == nil {
+	if r.message.Type != "" {
 		data = r.message.AppendJSON(nil)
 	}
 	if phase == "error" {
