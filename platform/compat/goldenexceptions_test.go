@@ -122,7 +122,6 @@ var exceptions = []exception{
 	{"core-v1/c01_run_wait", 3, "-json/values/sharedStateFromStoreConfig/id", "clients do not say who they are: user_id is the server's"},
 	{"core-v1/c01_run_wait", 4, "-json/0/kwargs/config/configurable/user_id", "clients do not say who they are: user_id is the server's"},
 	{"core-v1/m02_store_graph", 9, "-json/value/id", "clients do not say who they are: user_id is the server's"},
-	{"core-v1/d_stream_events", 3, "json/values/messages/*/id", "follows from the stream before"},
 	{"**", 0, "sse/*/messages/1/tags", "which step it is is in langgraph_step"},
 	{"core-v1/d_stream_messages", 2, "*sse/*/messages-metadata/*/metadata/*", "as those of messages-tuple"},
 	{"core-v1/d_stream_messages", 2, "+sse/messages-partial", "the chunk that says that it is the last"},
