@@ -257,7 +257,7 @@ func (b *sharedBuffer) String() string {
 func (c client) follow(t *testing.T, w io.Writer, arguments ...string) (wait func()) {
 	t.Helper()
 	argv := c.argv(t, arguments...)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var log sharedBuffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(w, &log), &log

@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -126,9 +127,21 @@ func withCORS(t *testing.T, config string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var file map[string]any
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	section, _ := file["http"].(map[string]any)
+	if section == nil {
+		section = map[string]any{}
+	}
+	section["cors"] = map[string]any{"allow_origins": []string{pageOrigin}}
+	file["http"] = section
+	if text, err = json.Marshal(file); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "platform.json")
-	open := strings.TrimSuffix(strings.TrimSpace(string(text)), "}") + `, "http": {"cors": {"allow_origins": ["` + pageOrigin + `"]}}}`
-	if err := os.WriteFile(path, []byte(open), 0o600); err != nil {
+	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -32,11 +32,6 @@ func TestRemoteGraphOfTwoUsers(t *testing.T) {
 	})
 }
 
-func TestRemoteGraph(t *testing.T) {
-	t.Parallel()
-	remoteGraph(t, binary(t, "graphs/core/platform.json"))
-}
-
 // What RemoteGraph sends as the node of a graph that resumes: its input once more, and all answers that its graph was given.
 func TestResumingAsANode(t *testing.T) {
 	t.Parallel()
