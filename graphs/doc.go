@@ -27,6 +27,7 @@
 // What LangGraph's graph API has, and the example that shows it here:
 //
 //	state, nodes, edges, START and END      Example
+//	sequences                               ExampleStateGraph_AddSequence
 //	several outgoing edges, joins           ExampleStateGraph_AddJoin
 //	conditional edges, loops                ExampleStateGraph_AddConditionalEdges
 //	conditional entry point                 ExampleStateGraph_AddConditionalEdges_start
@@ -54,6 +55,7 @@
 //	graphs called inside of a node          ExampleCall
 //	structured output                       ExampleCallModelFor
 //	checkpoints, history, state updates     ExampleReadHistory
+//	fault tolerance, pending writes         ExampleInvoke_goesOn
 //	durability                              ExampleConfig_durability
 //	replay and time travel                  ExampleConfig_timeTravel
 //	replay inside of subgraphs              ExampleConfig_replayInside
@@ -65,5 +67,6 @@
 //	events: traces of chains and models     ExampleConfig_trace
 //	drawings: Mermaid, xray                 ExampleDrawing_Mermaid
 //
-// Agents with tools, supervisors and swarms are in the package prebuilt, whose table goes on from here; the functional API has no counterpart: a node is a Go function already.
+// Agents with tools, supervisors and swarms are in the package prebuilt, whose table goes on from here; long-term
+// memory is the example of Store in the package memory; the functional API has no counterpart: a node is a Go function already.
 package graphs

@@ -172,6 +172,14 @@ func (g *StateGraph[S]) AddEdge(from, to string) *StateGraph[S] {
 	return g
 }
 
+// AddSequence lets each of the named nodes run in the step after the one before it; the first may be [Start], the last [End].
+func (g *StateGraph[S]) AddSequence(names ...string) *StateGraph[S] {
+	for i := 1; i < len(names); i++ {
+		g.AddEdge(names[i-1], names[i])
+	}
+	return g
+}
+
 // AddJoin lets to run in the step after the last of from has run.
 func (g *StateGraph[S]) AddJoin(from []string, to string) *StateGraph[S] {
 	g.def.joins = append(g.def.joins, joinDef{from, to})
