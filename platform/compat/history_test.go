@@ -43,7 +43,7 @@ func TestLongHistory(t *testing.T) {
 			}
 		}
 		for query, want := range map[string]int{
-			`{"source": "update"}`: 4, `{"source": "loop"}`: 0, `{"step": 1}`: 1, `{"step": "1"}`: 0, `{"parents": {}}`: 4, `{"parents": []}`: 0, `{"step": null}`: 0,
+			`{"source": "update"}`: 4, `{"source": "loop"}`: 0, `{"step": 1}`: 1, `{"step": "1"}`: 0, `{"parents": {}}`: 4, `{"parents": []}`: 0, `{"step": null}`: 0, `{"step": 1.5}`: 0, `{"step": 99999999999}`: 0, `{"step": 1.0}`: 1,
 		} {
 			var found []json.RawMessage
 			if s.must(200, alice, "POST", at+"/history", `{"limit": 1000, "metadata": `+query+`}`).into(t, &found); len(found) != want {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -13,20 +14,21 @@ func (db *DB) checkpointContains(want map[string]json.RawMessage) (sql string, a
 	rest := maps.Clone(want)
 	sql = "TRUE"
 	for _, key := range slices.Sorted(maps.Keys(want)) {
+		var more string
+		var moreArgs []any
 		switch key {
 		case "source":
-			sql, args = db.equals(sql, args, "c.source", want[key], "")
+			more, moreArgs = isSource(want[key])
 		case "step":
-			sql, args = db.equals(sql, args, "c.step", want[key], json.Number(""))
+			more, moreArgs = isStep(want[key])
 		case "parents":
-			more, moreArgs, err := db.containsObject("parents", want[key])
-			if err != nil {
+			if more, moreArgs, err = db.containsObject("parents", want[key]); err != nil {
 				return "", nil, err
 			}
-			sql, args = sql+" AND "+more, append(args, moreArgs...)
 		default:
 			continue
 		}
+		sql, args = sql+" AND "+more, append(args, moreArgs...)
 		delete(rest, key)
 	}
 	if len(rest) == 0 {
@@ -40,21 +42,21 @@ func (db *DB) checkpointContains(want map[string]json.RawMessage) (sql string, a
 	return sql + " AND " + more, append(args, moreArgs...), err
 }
 
-// equals adds that a column equals a value of the kind of like; one of another kind equals none.
-func (db *DB) equals(sql string, args []any, column string, value json.RawMessage, like any) (string, []any) {
-	switch like.(type) {
-	case string:
-		var text string
-		if json.Unmarshal(value, &text) == nil && string(value) != "null" {
-			return sql + " AND " + column + " = ?", append(args, withoutNUL(text))
-		}
-	default:
-		var n float64
-		if json.Unmarshal(value, &n) == nil && string(value) != "null" {
-			return sql + " AND " + column + " = ?", append(args, n)
-		}
+// isSource and isStep are that those columns equal a value of JSON; one of another kind equals none.
+func isSource(value json.RawMessage) (string, []any) {
+	var text *string
+	if json.Unmarshal(value, &text) != nil || text == nil {
+		return "FALSE", nil
 	}
-	return sql + " AND FALSE", args
+	return "c.source = ?", []any{withoutNUL(*text)}
+}
+
+func isStep(value json.RawMessage) (string, []any) {
+	var n *float64
+	if json.Unmarshal(value, &n) != nil || n == nil || *n != math.Trunc(*n) || math.Abs(*n) > math.MaxInt32 {
+		return "FALSE", nil
+	}
+	return "c.step = ?", []any{int64(*n)}
 }
 
 // containsObject is that a JSON column of checkpoints contains want.
