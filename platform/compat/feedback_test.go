@@ -320,3 +320,17 @@ func TestFeedbackBySDK(t *testing.T) {
 		}
 	})
 }
+
+func TestFeedbackWithOfficialClients(t *testing.T) {
+	t.Parallel()
+	for _, c := range clientsOf("feedback") {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			databases(t, func(t *testing.T, uri string) {
+				if out := c.run(t, serve(t, privateChat(press("press")), uri).URL); !strings.Contains(out, "ok feedback") {
+					t.Errorf("the client said %s", out)
+				}
+			})
+		})
+	}
+}
