@@ -42,3 +42,24 @@ func TestPlans(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanOfTasks: whether a run is the newest of its task is asked along the index of the few runs that go on with one.
+func TestPlanOfTasks(t *testing.T) {
+	t.Parallel()
+	db := setup(t, Config{URI: filepath.Join(t.TempDir(), "tasks.db")})
+	where, args, err := db.Runs.tasks(access.System("a test").Threads(authhooks.Search), TaskQuery{AssistantID: newID()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan []string
+	err = each(db.read(t.Context()), func(rows *sql.Rows) error {
+		var id, parent, unused int
+		var step string
+		err := rows.Scan(&id, &parent, &unused, &step)
+		plan = append(plan, step)
+		return err
+	}, "EXPLAIN QUERY PLAN SELECT 1 FROM runs r JOIN threads t ON t.id = r.thread_id WHERE "+where, args...)
+	if text := strings.Join(plan, "; "); err != nil || !strings.Contains(text, "n USING INDEX runs_tasks") {
+		t.Errorf("%v: %s", err, text)
+	}
+}

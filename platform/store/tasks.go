@@ -58,8 +58,12 @@ type TaskPlace struct {
 }
 
 const (
-	// taskOf is the id of the task that a run belongs to; of what is no UUID, that is nobody's task.
-	taskOf = `COALESCE(%[1]s.metadata ->> '` + TaskKey + `', CAST(%[1]s.id AS text))`
+	// taskOf is the id of the task that a run goes on with, which begins the others.
+	taskOf = `COALESCE(r.metadata ->> '` + TaskKey + `', CAST(r.id AS text))`
+	// newestRun says that no other run goes on with the task of r. It is written as the index of such runs has it, and so
+	// that SQLite does not take that of a thread's runs instead.
+	newestRun = `NOT EXISTS (SELECT 1 FROM runs n WHERE n.thread_id = r.thread_id AND (n.metadata ->> '` + TaskKey + `') IS NOT NULL
+		AND (n.metadata ->> '` + TaskKey + `') = ` + taskOf + ` AND n.assistant_id = r.assistant_id AND NOT (n.created_at, n.id) <= (r.created_at, r.id))`
 	// latestRun says that no newer run of the thread has begun.
 	latestRun = `NOT EXISTS (SELECT 1 FROM runs l WHERE l.thread_id = r.thread_id AND l.started_at IS NOT NULL AND (l.created_at, l.id) > (r.created_at, r.id))`
 )
@@ -110,6 +114,7 @@ func (r *Runs) Task(ctx context.Context, s access.ThreadScope, q TaskQuery) (Tas
 }
 
 func (r *Runs) taskPage(ctx context.Context, where string, args []any, q TaskQuery) (page []Task, err error) {
+	const order = ` ORDER BY r.updated_at DESC, r.id DESC`
 	args = slices.Clone(args)
 	if q.Before != nil {
 		id, ok := key(q.Before.RunID)
@@ -128,8 +133,9 @@ func (r *Runs) taskPage(ctx context.Context, where string, args []any, q TaskQue
 		t.Interrupts = JSON(interrupts)
 		page = append(page, t)
 		return err
-	}, `SELECT `+runColumns+`, `+fmt.Sprintf(taskOf, "r")+`, `+latestRun+`, t.status, t.interrupts
-		FROM runs r JOIN threads t ON t.id = r.thread_id WHERE `+where+` ORDER BY r.updated_at DESC, r.id DESC LIMIT ?`,
+	}, `SELECT `+runColumns+`, `+taskOf+`, `+latestRun+`, t.status, t.interrupts
+		FROM (SELECT r.id FROM runs r JOIN threads t ON t.id = r.thread_id WHERE `+where+order+` LIMIT ?) AS picked
+		JOIN runs r ON r.id = picked.id JOIN threads t ON t.id = r.thread_id`+order, // whole rows only of the page: sorting reads many
 		append(args, q.Limit)...)
 	return page, err
 }
@@ -143,8 +149,7 @@ func (r *Runs) tasks(s access.ThreadScope, q TaskQuery) (where string, args []an
 	filter, filterArgs := r.db.reachThread("t", s.Filter())
 	conditions := []string{
 		"r.assistant_id = ?", "t.hidden_at IS NULL", filter,
-		`NOT EXISTS (SELECT 1 FROM runs n WHERE n.thread_id = r.thread_id AND n.assistant_id = r.assistant_id AND ` +
-			fmt.Sprintf(taskOf, "n") + ` = ` + fmt.Sprintf(taskOf, "r") + ` AND (n.created_at, n.id) > (r.created_at, r.id))`,
+		newestRun,
 	}
 	args = append([]any{assistant}, filterArgs...)
 	add := func(condition string, more ...any) {
@@ -163,7 +168,7 @@ func (r *Runs) tasks(s access.ThreadScope, q TaskQuery) (where string, args []an
 			return "", nil, ErrNotFound
 		}
 		add("r.thread_id = (SELECT f.thread_id FROM runs f WHERE f.id = ?)", id)
-		add(fmt.Sprintf(taskOf, "r")+" = ?", id)
+		add(taskOf+" = ?", id)
 	}
 	if len(q.Statuses) > 0 {
 		add("r.status IN ?", q.Statuses)
