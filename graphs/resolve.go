@@ -225,12 +225,14 @@ func (r *run) follow(ctx context.Context, n *node, only bool, out *outcome) erro
 			}
 			continue
 		}
-		ended := r.routing(ctx, b)
+		r.routing(ctx, b)
 		name, err := b.route(ctx, state)
 		if err != nil {
 			return err
 		}
-		ended(name)
+		if r.cfg.Trace {
+			r.routes(ctx, b, name)
+		}
 		if b.allowed != nil && !b.allowed[name] {
 			return failf(ErrUnknownNode, "conditional edges of %q: the function returned %q, which is not among its targets; add it to them", n.name, name)
 		}
@@ -248,7 +250,7 @@ func (r *run) follow(ctx context.Context, n *node, only bool, out *outcome) erro
 
 // move follows a router that returns a Command.
 func (r *run) move(ctx context.Context, n *node, b *branch, state any, out *outcome) error {
-	ended := r.routing(ctx, b)
+	r.routing(ctx, b)
 	c, err := b.moves(ctx, state)
 	if err != nil {
 		return err
@@ -260,7 +262,9 @@ func (r *run) move(ctx context.Context, n *node, b *branch, state any, out *outc
 	for _, s := range c.Send {
 		names = append(names[:len(names):len(names)], s.Node)
 	}
-	ended(append([]string{}, names...))
+	if r.cfg.Trace {
+		r.routes(ctx, b, append([]string{}, names...))
+	}
 	for _, name := range names {
 		if b.allowed != nil && name != End && !b.allowed[name] {
 			return failf(ErrUnknownNode, "the router of %q returned %q, which is not among its targets", n.name, name)

@@ -18,15 +18,18 @@ type routed struct {
 	answer any // nil at the beginning
 }
 
-// routing tells a trace that a router begins; what it returns tells the answer.
-func (r *run) routing(ctx context.Context, b *branch) func(answer any) {
-	rt := RuntimeFrom(ctx)
-	if !r.cfg.Trace || rt == nil || rt.run != r {
-		return func(any) {}
+// routing tells a trace that a router begins.
+func (r *run) routing(ctx context.Context, b *branch) {
+	if r.cfg.Trace {
+		r.routes(ctx, b, nil)
 	}
-	tell := func(answer any) { _ = rt.send(Event{Kind: KindTrace, routed: &routed{b.name, answer}}) } // who does not listen learns nothing
-	tell(nil)
-	return tell
+}
+
+// routes tells a trace of a router, with its answer when it has ended. It is asked for only if somebody traces: most do not.
+func (r *run) routes(ctx context.Context, b *branch, answer any) {
+	if rt := RuntimeFrom(ctx); rt != nil && rt.run == r {
+		_ = rt.send(Event{Kind: KindTrace, routed: &routed{b.name, answer}}) // who does not listen learns nothing
+	}
 }
 
 var closureName = regexp.MustCompile(`^(func)?\d+$|^gowrap\d+$`)
