@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/access"
@@ -253,5 +256,57 @@ func TestMistakesOfAnAppStopTheStart(t *testing.T) {
 				t.Errorf("mistake (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Whatever target is sent, what is open is exactly the public path as it is written on the wire, and the mux takes it for that very route.
+func TestPublicOfRandomTargets(t *testing.T) {
+	t.Parallel()
+	mux := secretMux()
+	a, err := newCustom(App{Handler: mux, Public: []string{"POST /login", "GET /files/{name}"}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := regexp.MustCompile(`^/files/([^/?]+)$`)
+	pieces := []string{
+		"/", "//", "/login", "login", "/files", "/files/", "a", "secret", "LOGIN", "Files", ".", "..", "%2e", "%2E%2e", "%2f", "%5c", `\`, "%00", "%6c", "%20", ";x", ":", "@", "*",
+		"?", "?a=b", "?_method=GET", "#", "é", "%C3%A9", "%ff", "{name}", "+", "~",
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		before := rapid.SampledFrom([]string{"", "/login", "/files/", "/files/a", "/files/secret"}).Draw(t, "before")
+		target := "/" + strings.TrimPrefix(before+strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 4).Draw(t, "rest"), ""), "/")
+		method := rapid.SampledFrom([]string{"GET", "POST", "HEAD", "post", "DELETE"}).Draw(t, "method")
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			t.Skip("no target")
+		}
+		r := &http.Request{Method: method, URL: u, Header: http.Header{}, RequestURI: target}
+		if !a.isPublic(r) {
+			return
+		}
+		_, route := mux.Handler(r)
+		path, _, _ := strings.Cut(target, "?")
+		switch found := file.FindStringSubmatch(path); {
+		case method == "POST" && path == "/login" && route == "POST /login":
+		case method == "GET" && found != nil && found[1] != "secret" && found[1] != "." && found[1] != ".." && route == "GET /files/{name}":
+			if name := strings.ToLower(found[1]); strings.Contains(name, "%2f") || strings.Contains(name, "%5c") || strings.Contains(name, "%2e") || strings.Contains(name, "%00") {
+				t.Errorf("%s %s is open", method, target)
+			}
+		default:
+			t.Errorf("%s %s is open, and goes to %q", method, target, route)
+		}
+	})
+}
+
+// A connection that becomes a WebSocket is authenticated as any request (R-6).
+func TestR6UpgradesAreAuthenticated(t *testing.T) {
+	t.Parallel()
+	_, server := appServer(t, App{Handler: customMux()})
+	upgrade := []string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}
+	if status, body := raw(t, server, "GET /hijack", upgrade...); status != 401 || strings.Contains(body, "taken") {
+		t.Errorf("without credentials: %d %s", status, body)
+	}
+	if status, body := raw(t, server, "GET /hijack", append(upgrade, "Authorization: Bearer alice")...); status != 200 || body != "taken" {
+		t.Errorf("as Alice: %d %s", status, body)
 	}
 }
