@@ -76,6 +76,8 @@ type Config struct {
 	File    *config.Config
 	Process config.Process
 	Log     *slog.Logger
+	// Around, if there is one, stands around everything that is served, CORS too. It sees what the clients see.
+	Around func(http.Handler) http.Handler
 }
 
 // Server is a whole agent server. Make one with [New], serve with [Server.Serve], and Close it.
@@ -185,7 +187,12 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 }
 
 // Handler returns the HTTP face, for servers of one's own. Runs are executed only while Serve or Work runs.
-func (s *Server) Handler() http.Handler { return s.api.Handler() }
+func (s *Server) Handler() http.Handler {
+	if s.cfg.Around != nil {
+		return s.cfg.Around(s.api.Handler())
+	}
+	return s.api.Handler()
+}
 
 // Work claims and executes runs, and tells their ends to webhooks, until ctx is done, then hands back what it holds. A webhook that is
 // a path alone, at this very server, is for Serve.

@@ -30,10 +30,14 @@ func (s *Server) openAPI(_ context.Context, c *call) error {
 
 // docs answers GET /docs with the page for people. It runs no script but its own, and talks to nobody.
 func (s *Server) docs(_ context.Context, c *call) error {
+	page, err := s.description.Page()
+	if err != nil {
+		return err
+	}
 	c.gin.Header("Content-Security-Policy", openapi.PagePolicy())
 	c.gin.Header("X-Content-Type-Options", "nosniff")
 	c.gin.Header("Referrer-Policy", "no-referrer")
-	c.gin.Data(http.StatusOK, "text/html; charset=utf-8", s.description.Page)
+	c.gin.Data(http.StatusOK, "text/html; charset=utf-8", page)
 	return nil
 }
 

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 		path := filepath.Join(dir, "locutory")
 		return path, quietly(exec.Command("go", "build", "-o", path, "../../cmd/locutory"))
 	})
-	code := m.Run()
+	code := reportUnmet(m.Run())
 	_ = os.RemoveAll(dir)
 	http.DefaultClient.CloseIdleConnections()
 	if err := goleak.Find(); err != nil && code == 0 {
@@ -108,7 +108,7 @@ func start(t *testing.T, path string, env ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{URL: "http://" + listener.Addr().String(), t: t, path: path, env: env, dir: t.TempDir(), socket: socket}
+	p := &process{URL: inFront(t, "http://"+listener.Addr().String()), t: t, path: path, env: env, dir: t.TempDir(), socket: socket}
 	if err := listener.Close(); err != nil { // the duplicate stays open
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func serveLogging(t testing.TB, parts platform.Parts, uri string, log slog.Handl
 		set(&process)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	made, err := platform.New(ctx, platform.Config{Parts: parts, File: file, Process: process, Log: slog.New(log)})
+	made, err := platform.New(ctx, platform.Config{Parts: parts, File: file, Process: process, Log: slog.New(log), Around: func(h http.Handler) http.Handler { return watch(t, h, parts.App) }})
 	if err != nil {
 		t.Fatal(err)
 	}

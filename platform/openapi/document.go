@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
@@ -34,9 +35,13 @@ type Config struct {
 
 // Document is a description, ready to be served.
 type Document struct {
-	// JSON is the OpenAPI document, Page the same for people: HTML that needs nothing else.
-	JSON, Page []byte
+	// JSON is the OpenAPI document.
+	JSON []byte
+	page func() ([]byte, error)
 }
+
+// Page is the document for people: HTML that needs nothing else. It is made when it is first asked for.
+func (d *Document) Page() ([]byte, error) { return d.page() }
 
 // New describes what is served. A route without an [Operation] is an error, and so is a [Fragment] that collides with a route.
 func New(cfg Config) (*Document, error) {
@@ -48,11 +53,7 @@ func New(cfg Config) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
-	page, err := render(cfg, doc)
-	if err != nil {
-		return nil, fmt.Errorf("openapi: page: %w", err)
-	}
-	return &Document{JSON: data, Page: page}, nil
+	return &Document{JSON: data, page: sync.OnceValues(func() ([]byte, error) { return render(cfg, doc) })}, nil
 }
 
 // The objects of OpenAPI 3.1, as far as they are needed.
@@ -146,16 +147,11 @@ func describe(cfg Config) (*document, error) {
 		Info:    info{Title: "Locutory", Description: about(cfg), Version: cfg.Version},
 		Servers: []server{{URL: cfg.MountPrefix + "/"}},
 		Components: components{
-			schemas: parts, Schemas: map[string]json.RawMessage{}, Headers: headers(), Responses: refusals(cfg.Hooks),
+			schemas: parts.typed, Schemas: maps.Clone(parts.written), Headers: headers(), Responses: refusals(cfg.Hooks),
 		},
 	}
 	if cfg.MountPrefix != "" {
 		doc.Servers[0].URL = cfg.MountPrefix
-	}
-	for name, schema := range parts {
-		if doc.Components.Schemas[name], err = json.Marshal(schema); err != nil {
-			return nil, fmt.Errorf("schema %s: %w", name, err)
-		}
 	}
 	var missing []error
 	for _, route := range cfg.Routes {
@@ -183,7 +179,7 @@ func describe(cfg Config) (*document, error) {
 
 func about(cfg Config) string {
 	text := "An agent server that speaks the LangGraph Agent Server's protocol. Unknown fields of requests are ignored, and listed in the " +
-		"header Locutory-Ignored-Fields; null is as good as absent where nothing else is said."
+		"header Locutory-Ignored-Fields; null is as good as absent where nothing else is said, for a whole body too."
 	if cfg.Hooks {
 		text += " The server asks its operator's own hooks who a caller is and which rows are the caller's; what is not, is not there (404)."
 	}
@@ -256,6 +252,9 @@ func (o Operation) common(route Route, inPath, hooks bool) map[string]string {
 		if hooks {
 			out["401"], out["403"], out["404"], out["4XX"] = "Unauthenticated", "Forbidden", "Hidden", "Refused"
 		}
+	}
+	if o.Silent {
+		delete(out, "404")
 	}
 	if o.Body != nil {
 		out["400"], out["413"] = "Malformed", "TooLarge"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -66,10 +67,30 @@ func (d *document) add(path string, item json.RawMessage) error {
 			return fmt.Errorf("%s %s is described already", strings.ToUpper(key), path)
 		}
 	}
+	d.show(path, more)
 	maps.Copy(more, there)
 	var err error
 	d.Paths[path], err = json.Marshal(more)
 	return err
+}
+
+// show puts operations on the page, as far as they are written like ours; the document has them whole.
+func (d *document) show(path string, methods map[string]json.RawMessage) {
+	for _, method := range sortedKeys(methods) {
+		o := &operation{method: strings.ToUpper(method), path: path}
+		if !slices.Contains(strings.Fields("GET PUT POST DELETE OPTIONS HEAD PATCH TRACE"), o.method) {
+			continue
+		}
+		if err := json.Unmarshal(methods[method], o); err != nil {
+			o = &operation{method: o.method, path: path, Summary: "See /openapi.json"}
+		}
+		o.Tags = []string{"custom"}
+		if o.ID == "" {
+			o.ID = strings.Trim(regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(method+path, "-"), "-")
+		}
+		o.Summary = strings.TrimSuffix(o.Summary, ".")
+		d.operations = append(d.operations, o)
+	}
 }
 
 // shape is a path without the names of its parameters: paths of one shape are the same.

@@ -30,7 +30,8 @@ type Operation struct {
 	Answers []Answer
 	// RPC operations refuse in the form of JSON-RPC, too. Lenient ones check neither parameters nor fields: what is not meant is not found,
 	// or told in an answer of 200.
-	RPC, Lenient bool
+	// Silent ones do not even tell that nothing is here for the caller: they answer as if it were not there.
+	RPC, Lenient, Silent bool
 }
 
 // Parameter is one of the query or a header; those of the path come from the route.

@@ -22,6 +22,12 @@ func operations() (map[string]Operation, error) {
 	return out, nil
 }
 
+// Described returns the routes that have an [Operation].
+func Described() ([]string, error) {
+	all, err := operations()
+	return sortedKeys(all), err
+}
+
 // The parameters and headers that several operations share.
 
 func pagination() []Header {

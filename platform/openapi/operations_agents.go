@@ -18,14 +18,14 @@ func rpcSchemas() map[string]*jsonschema.Schema {
 	return map[string]*jsonschema.Schema{
 		"RPCRequest": {
 			Type: "object", Description: "A message of JSON-RPC 2.0.", Required: []string{"jsonrpc"}, PropertyOrder: []string{"jsonrpc", "id", "method", "params"},
-			Properties: map[string]*jsonschema.Schema{"jsonrpc": version, "id": {Types: []string{"string", "number", "null"}}, "method": text(), "params": {Types: []string{"object", "null"}}},
+			Properties: map[string]*jsonschema.Schema{"jsonrpc": version, "id": {Types: []string{"string", "number", "null"}}, "method": text(), "params": {}},
 		},
 		"RPCResult": {
 			Type: "object", Description: "What a method came to.", Required: []string{"jsonrpc", "id", "result"}, AdditionalProperties: never,
 			Properties: map[string]*jsonschema.Schema{"jsonrpc": version.CloneSchemas(), "id": id, "result": {}},
 		},
 		"RPCFailure": {
-			Type: "object", Description: "Why a method failed.", Required: []string{"jsonrpc", "id", "error"}, AdditionalProperties: never,
+			Type: "object", Description: "Why a method failed. Without id, or with null, when that of the request is not known.", Required: []string{"jsonrpc", "error"}, AdditionalProperties: never,
 			Properties: map[string]*jsonschema.Schema{"jsonrpc": version.CloneSchemas(), "id": id.CloneSchemas(), "error": failure},
 		},
 	}

@@ -36,7 +36,7 @@ func feedbackOperations() []Operation {
 				query("score", "A number or a boolean.", anything), query("value", "JSON, or text.", anything),
 				query("comment", "Text.", text()), query("correction", "An object, or text.", anything),
 			},
-			Answers: answers,
+			Answers: append([]Answer{refuses(http.StatusRequestEntityTooLarge, "The query is larger than the server reads.")}, answers...),
 		},
 	}
 }

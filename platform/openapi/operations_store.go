@@ -17,7 +17,7 @@ func storeOperations() []Operation {
 			Answers: []Answer{nothing(http.StatusNoContent, "It is there.")},
 		},
 		{
-			Route: "GET /store/items", ID: "getItem", Does: "Get an item of the store",
+			Route: "GET /store/items", ID: "getItem", Does: "Get an item of the store", Silent: true,
 			Parameters: []Parameter{
 				{Name: "key", In: "query", Says: "The item's key.", Required: true, Schema: text()},
 				query("namespace", "The labels of its namespace: joined by periods, or one each.", words()),
@@ -29,7 +29,7 @@ func storeOperations() []Operation {
 			},
 		},
 		{
-			Route: "DELETE /store/items", ID: "deleteItem", Does: "Delete an item of the store",
+			Route: "DELETE /store/items", ID: "deleteItem", Does: "Delete an item of the store", Silent: true,
 			Body:    takes[wire.ItemDelete]("Which item.").needed(),
 			Answers: []Answer{nothing(http.StatusNoContent, "It is not there.")},
 		},

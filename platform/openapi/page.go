@@ -123,8 +123,11 @@ func (d *document) shown(o *operation, hooks bool) pageOperation {
 	}
 	for _, status := range sortedKeys(o.Responses) {
 		r := o.Responses[status]
-		if r.Ref != "" {
+		if r != nil && r.Ref != "" {
 			r = d.Components.Responses[r.Ref[strings.LastIndex(r.Ref, "/")+1:]]
+		}
+		if r == nil { // of a fragment
+			continue
 		}
 		a := pageAnswer{Status: status, response: r}
 		for _, name := range sortedKeys(r.Headers) {
@@ -139,6 +142,9 @@ func (d *document) shown(o *operation, hooks bool) pageOperation {
 	}
 	return out
 }
+
+// Parts are a path's pieces, between which a line may break.
+func (o pageOperation) Parts() []string { return strings.SplitAfter(o.Path, "/") }
 
 // Types shows a parameter's type.
 func (p parameter) Types() []typePart { return typeOf(p.Schema) }

@@ -73,6 +73,7 @@ func particulars() map[string]func(*jsonschema.Schema) {
 		},
 		"RunKwargs": func(s *jsonschema.Schema) {
 			s.Description = "What the run was asked to do."
+			s.Properties["feedback_keys"].Types, s.Properties["feedback_keys"].Type = []string{"array", "null"}, ""
 		},
 		"Feedback": func(s *jsonschema.Schema) {
 			s.Properties["score"].Types = []string{"number", "boolean", "null"}

@@ -1,17 +1,37 @@
 package openapi
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// schemas derives the components of the types of package wire.
-func schemas() (map[string]*jsonschema.Schema, error) {
+// derived are the schemas of the components, and how they are written.
+type derived struct {
+	typed   map[string]*jsonschema.Schema
+	written map[string]json.RawMessage
+}
+
+// schemas are the components of the types of package wire. They are the same for all servers and take a while to derive, so that is done
+// once; nobody may change them.
+var schemas = sync.OnceValues(func() (derived, error) {
+	typed, err := deriveAll()
+	out := derived{typed, map[string]json.RawMessage{}}
+	for name, schema := range typed {
+		if out.written[name], err = json.Marshal(schema); err != nil {
+			return derived{}, fmt.Errorf("schema %s: %w", name, err)
+		}
+	}
+	return out, err
+})
+
+func deriveAll() (map[string]*jsonschema.Schema, error) {
 	out := map[string]*jsonschema.Schema{"Config": config(), "Checkpoint": checkpoint()}
 	if err := derive(out, answered(), inAnswers(), answer); err != nil {
 		return nil, err

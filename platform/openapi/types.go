@@ -122,6 +122,7 @@ func inRequests() map[reflect.Type]*jsonschema.Schema {
 	send := &jsonschema.Schema{Type: "object", Required: []string{"node"}, Properties: map[string]*jsonschema.Schema{"node": text(), "input": {}}}
 	target := anyOf(text(), send)
 	out := plain()
+	out[reflect.TypeFor[wire.Time]()] = &jsonschema.Schema{Type: "string", Description: "RFC 3339; in UTC when no zone is named."}
 	out[reflect.TypeFor[wire.StreamModes]()] = anyOf(mode, listOf(mode), &jsonschema.Schema{Type: "string", Enum: []any{""}})
 	out[reflect.TypeFor[wire.FeedbackKeys]()] = anyOf(text(), listOf(text()))
 	out[reflect.TypeFor[wire.Webhook]()] = &jsonschema.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(65536)}
@@ -137,7 +138,7 @@ func inRequests() map[reflect.Type]*jsonschema.Schema {
 	out[reflect.TypeFor[wire.Writes]()] = anyOf(object(), listOf(&jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{}, MinItems: ptr(2), MaxItems: ptr(2)}))
 	out[reflect.TypeFor[wire.Goto]()] = anyOf(target, listOf(target.CloneSchemas()))
 	out[reflect.TypeFor[wire.Optional[json.RawMessage]]()] = &jsonschema.Schema{}
-	out[reflect.TypeFor[wire.Optional[*wire.Time]]()] = &jsonschema.Schema{Types: []string{"string", "null"}, Format: "date-time"}
+	out[reflect.TypeFor[wire.Optional[*wire.Time]]()] = &jsonschema.Schema{Types: []string{"string", "null"}, Description: "RFC 3339; in UTC when no zone is named. Null takes it away."}
 	out[reflect.TypeFor[wire.Command]()] = ref("Command")
 	out[reflect.TypeFor[wire.CheckpointConfig]()] = ref("CheckpointConfig")
 	out[reflect.TypeFor[wire.Superstep]()] = ref("Superstep")
