@@ -27,8 +27,10 @@ type watcher struct {
 	report func(error)
 	// beside allows answers at paths that are not described: those of an app.
 	beside bool
-	mu     sync.Mutex
-	seen   map[string]int
+	// hostile is a test that sends what no description allows: its answers alone are held against it.
+	hostile bool
+	mu      sync.Mutex
+	seen    map[string]int
 }
 
 // watch stands around a server's handler and holds what passes against the openapi.json that the handler itself serves. What is not as
@@ -38,7 +40,7 @@ func watch(t testing.TB, next http.Handler, app any) http.Handler {
 	if a, ok := app.(platform.App); app != nil && (!ok || a.Middleware != nil) { // which may answer anything
 		return next
 	}
-	w := &watcher{report: reporting(t), beside: app != nil}
+	w := &watcher{report: reporting(t), beside: app != nil, hostile: strings.HasPrefix(t.Name(), "TestHostile")}
 	served := sync.OnceValue(func() *description {
 		answer := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, "/openapi.json", nil)
@@ -80,6 +82,7 @@ func (w *watcher) pass(d *description, answer http.ResponseWriter, r *http.Reque
 		}
 		x := traffic{
 			method: r.Method, url: &at, status: a.status, header: a.head, body: a.body.Bytes(), whole: whole && a.body.Len() < mostKept,
+			hostile: w.hostile,
 		}
 		if sent.buf.Len() < mostKept && sent.ended {
 			x.sent = sent.buf.Bytes()

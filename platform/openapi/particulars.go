@@ -130,7 +130,9 @@ func particulars() map[string]func(*jsonschema.Schema) {
 			}
 			s.Properties["thread_id"].Description = "The thread of the path, if given."
 		},
-		"StateAt":     func(s *jsonschema.Schema) { s.Required = nil },
+		"StateAt": func(s *jsonschema.Schema) {
+			s.Required, s.Properties["checkpoint"] = nil, nullable(s.Properties["checkpoint"])
+		},
 		"StateUpdate": func(s *jsonschema.Schema) { s.Properties["values"].Types = []string{"object", "array", "null"} },
 		"RunCreate": func(s *jsonschema.Schema) {
 			s.Properties["assistant_id"].MinLength = ptr(1)
