@@ -10,7 +10,7 @@
 //	answer, err := agents.Call(ctx, a2a.Request{Assistant: "agent", Body: body})
 //
 // The package knows no rows but by the scopes that the hooks gave for the caller, and asks them as the REST route with the same effect
-// does: threads:read to see a task, threads:update to cancel it, threads:search to list tasks, and what package runs asks for a run.
+// does: threads:read to see a task, threads:update to cancel it, threads:search and threads:read to list tasks, and what package runs asks for a run.
 // An assistant, a context or a task of somebody else is answered as one that is not there.
 //
 // It refuses to hold tasks of its own, to push notifications, and to speak HTTP: that is package api.

@@ -10,6 +10,7 @@ import (
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/store"
+	"github.com/locutory/locutory/platform/wire"
 )
 
 // The sizes of pages. Of tasks with what they have said, fewer are told at one time: each is read from the log.
@@ -32,7 +33,10 @@ type listParams struct {
 
 // query is what the store is asked. False means that there can be no such task.
 func (p *listParams) query(assistant string) (q store.TaskQuery, possible bool, err error) {
-	q = store.TaskQuery{AssistantID: assistant, ThreadID: p.ContextID, Limit: pageSize, Since: p.Since}
+	q = store.TaskQuery{AssistantID: assistant, ThreadID: strings.ToLower(p.ContextID), Limit: pageSize, Since: p.Since}
+	if q.ThreadID != "" && !wire.IsUUID(q.ThreadID) {
+		return q, false, fail(codeParams, "contextId: want the id of a context")
+	}
 	if p.PageSize != nil {
 		if q.Limit = *p.PageSize; q.Limit < 1 || q.Limit > maxPage {
 			return q, false, fail(codeParams, "pageSize: want 1 to %d", maxPage)
@@ -65,7 +69,7 @@ func (p *listParams) query(assistant string) (q store.TaskQuery, possible bool, 
 	return q, true, nil
 }
 
-// list answers ListTasks: the tasks of this assistant on threads that the caller may see, and how many there are of them.
+// list answers ListTasks: the tasks of this assistant on threads that the caller may find and read, and how many there are of them.
 func (c *call) list(ctx context.Context) (*Answer, error) {
 	var in listParams
 	if err := params(c, &in); err != nil {
@@ -87,8 +91,8 @@ func (c *call) list(ctx context.Context) (*Answer, error) {
 	}
 	value := &authhooks.ThreadsSearch{}
 	facts := authhooks.Facts{Limit: q.Limit}
-	if in.ContextID != "" {
-		facts.IDs = []string{in.ContextID}
+	if q.ThreadID != "" {
+		facts.IDs = []string{q.ThreadID}
 	}
 	authhooks.SetFacts(value, facts)
 	search, err := c.Guard.Threads(ctx, value)
@@ -98,18 +102,16 @@ func (c *call) list(ctx context.Context) (*Answer, error) {
 	if q.Metadata, q.Values, err = contained(value); err != nil {
 		return nil, err
 	}
-	var read access.ThreadScope
-	if full {
-		if read, err = c.read(ctx, authhooks.Facts{}); err != nil {
-			return nil, err
-		}
+	read, err := c.read(ctx, authhooks.Facts{ThreadID: q.ThreadID})
+	if err != nil {
+		return nil, err
 	}
 	if !possible {
 		return c.result(object{"tasks": []object{}, "nextPageToken": "", "pageSize": q.Limit, "totalSize": 0})
 	}
 	size := q.Limit
 	q.Limit++ // to know of the next page
-	rows, total, err := c.DB.Runs.Tasks(ctx, search, q)
+	rows, total, err := c.DB.Runs.Tasks(ctx, search, read, q)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +134,7 @@ func (c *call) list(ctx context.Context) (*Answer, error) {
 	return c.result(object{"tasks": tasks, "nextPageToken": next, "pageSize": size, "totalSize": total})
 }
 
-// listed is a task of a list with what it has said, as far as the caller may also read its thread.
+// listed is a task of a list with what it has said; one that is gone meanwhile is as the list had it.
 func (c *call) listed(ctx context.Context, read access.ThreadScope, row store.Task, bare task, history int, artifacts bool) (task, error) {
 	t, err := c.shown(ctx, read, row, history)
 	var refused *rpcError

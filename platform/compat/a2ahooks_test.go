@@ -77,7 +77,7 @@ func TestA2AAsksTheHooks(t *testing.T) {
 		{"GetTask", func() { p.call("GetTask", fmt.Sprintf(`"id": %q`, id)) }, []string{"threads:read"}},
 		{"CancelTask", func() { p.refused(-32002, "CancelTask", fmt.Sprintf(`"id": %q`, id)) }, []string{"threads:update", "threads:read"}},
 		{"SubscribeToTask", func() { p.refused(-32004, "SubscribeToTask", fmt.Sprintf(`"id": %q`, id)) }, []string{"threads:read"}},
-		{"ListTasks", func() { p.call("ListTasks", "") }, []string{"threads:search"}},
+		{"ListTasks", func() { p.call("ListTasks", "") }, []string{"threads:search", "threads:read"}},
 		{"ListTasks with artifacts", func() { p.call("ListTasks", `"includeArtifacts": true`) }, []string{"threads:search", "threads:read"}},
 		{"GetExtendedAgentCard", func() { p.call("GetExtendedAgentCard", "") }, []string{"assistants:read"}},
 		{"a card", func() { s.must(200, alice, http.MethodGet, "/a2a/desk/.well-known/agent-card.json", "") }, []string{"assistants:read"}},
@@ -105,6 +105,7 @@ func TestA2AAsksTheHooks(t *testing.T) {
 		{"threads:update", "CancelTask", fmt.Sprintf(`"id": %q`, id)},
 		{"threads:update", "CancelTask", `"id": "01234567-89ab-7cde-8f01-23456789abcd"`}, // as one that is there
 		{"threads:search", "ListTasks", ""},
+		{"threads:read", "ListTasks", ""},
 		{"assistants:read", "GetExtendedAgentCard", ""},
 	} {
 		before := s.must(200, alice, http.MethodPost, "/threads/count", `{}`).Body

@@ -47,7 +47,7 @@ func TestPlans(t *testing.T) {
 func TestPlanOfTasks(t *testing.T) {
 	t.Parallel()
 	db := setup(t, Config{URI: filepath.Join(t.TempDir(), "tasks.db")})
-	where, args, err := db.Runs.tasks(access.System("a test").Threads(authhooks.Search), TaskQuery{AssistantID: newID()})
+	where, args, err := db.Runs.tasks(TaskQuery{AssistantID: newID()}, access.System("a test").Threads(authhooks.Search))
 	if err != nil {
 		t.Fatal(err)
 	}

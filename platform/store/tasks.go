@@ -68,13 +68,13 @@ const (
 	latestRun = `NOT EXISTS (SELECT 1 FROM runs l WHERE l.thread_id = r.thread_id AND l.started_at IS NOT NULL AND (l.created_at, l.id) > (r.created_at, r.id))`
 )
 
-// Tasks returns a page of the tasks of an assistant on threads that s, a scope for search, reaches: the one updated last comes first.
-// Total is how many there are in all, exactly up to 10,000.
-func (r *Runs) Tasks(ctx context.Context, s access.ThreadScope, q TaskQuery) (page []Task, total int, err error) {
-	if err := s.Permit(authhooks.Search); err != nil {
+// Tasks returns a page of the tasks of an assistant on threads that both scopes reach: the one updated last comes first. Whoever finds a
+// thread need not be one who reads its runs. Total is how many there are in all, exactly up to 10,000.
+func (r *Runs) Tasks(ctx context.Context, search, read access.ThreadScope, q TaskQuery) (page []Task, total int, err error) {
+	if err := errors.Join(search.Permit(authhooks.Search), read.Permit(authhooks.Read)); err != nil {
 		return nil, 0, err
 	}
-	where, args, err := r.tasks(s, q)
+	where, args, err := r.tasks(q, search, read)
 	if errors.Is(err, ErrNotFound) {
 		return nil, 0, nil
 	}
@@ -98,7 +98,7 @@ func (r *Runs) Task(ctx context.Context, s access.ThreadScope, q TaskQuery) (Tas
 	if err := s.Permit(authhooks.Read); err != nil {
 		return Task{}, err
 	}
-	where, args, err := r.tasks(s, q)
+	where, args, err := r.tasks(q, s)
 	if err != nil {
 		return Task{}, err
 	}
@@ -141,19 +141,18 @@ func (r *Runs) taskPage(ctx context.Context, where string, args []any, q TaskQue
 }
 
 // tasks is the condition for the newest run of a task. ErrNotFound means that an id in it is none.
-func (r *Runs) tasks(s access.ThreadScope, q TaskQuery) (where string, args []any, err error) {
+func (r *Runs) tasks(q TaskQuery, scopes ...access.ThreadScope) (where string, args []any, err error) {
 	assistant, ok := key(q.AssistantID)
 	if !ok {
 		return "", nil, ErrNotFound
 	}
-	filter, filterArgs := r.db.reachThread("t", s.Filter())
-	conditions := []string{
-		"r.assistant_id = ?", "t.hidden_at IS NULL", filter,
-		newestRun,
-	}
-	args = append([]any{assistant}, filterArgs...)
+	conditions, args := []string{"r.assistant_id = ?", "t.hidden_at IS NULL", newestRun}, []any{assistant}
 	add := func(condition string, more ...any) {
 		conditions, args = append(conditions, condition), append(args, more...)
+	}
+	for _, s := range scopes {
+		filter, more := r.db.reachThread("t", s.Filter())
+		add(filter, more...)
 	}
 	if q.ThreadID != "" {
 		id, ok := key(q.ThreadID)

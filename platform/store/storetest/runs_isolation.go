@@ -52,8 +52,14 @@ func runMethods(db *store.DB, bob *bench, run store.Run) map[string]method[acces
 			rows, total, err := db.Runs.List(t.Context(), s, run.ThreadID, store.RunQuery{})
 			return none(t, len(rows), total, err)
 		}},
-		"Tasks": {authhooks.Search, nil, func(t *testing.T, s access.ThreadScope) error {
-			rows, total, err := db.Runs.Tasks(t.Context(), s, store.TaskQuery{AssistantID: run.AssistantID, ThreadID: run.ThreadID})
+		"Tasks by search": {authhooks.Search, nil, func(t *testing.T, s access.ThreadScope) error {
+			everyone := Under(t, "bob", authhooks.AllowAll).Threads(authhooks.Read)
+			rows, total, err := db.Runs.Tasks(t.Context(), s, everyone, store.TaskQuery{AssistantID: run.AssistantID, ThreadID: run.ThreadID})
+			return none(t, len(rows), total, err)
+		}},
+		"Tasks by read": {authhooks.Read, nil, func(t *testing.T, s access.ThreadScope) error {
+			everyone := Under(t, "bob", authhooks.AllowAll).Threads(authhooks.Search)
+			rows, total, err := db.Runs.Tasks(t.Context(), everyone, s, store.TaskQuery{AssistantID: run.AssistantID, ThreadID: run.ThreadID})
 			return none(t, len(rows), total, err)
 		}},
 		"Task": {authhooks.Read, store.ErrNotFound, func(t *testing.T, s access.ThreadScope) error {

@@ -78,7 +78,7 @@ func tasksOfRuns(t *testing.T, p *place) {
 		"since":      {store.TaskQuery{Since: one(store.TaskQuery{ID: task.ID}).UpdatedAt}, []string{forged.ID, answer.ID}},
 	} {
 		test.q.AssistantID = b.assistant.ID
-		rows, total, err := p.db.Runs.Tasks(t.Context(), search, test.q)
+		rows, total, err := p.db.Runs.Tasks(t.Context(), search, read, test.q)
 		is(t, err, nil)
 		same(t, name, test.want, runsOf(rows))
 		same(t, name+": total", len(test.want), total)
@@ -86,14 +86,14 @@ func tasksOfRuns(t *testing.T, p *place) {
 	var paged []string
 	q := store.TaskQuery{AssistantID: b.assistant.ID, Limit: 1}
 	for range 3 {
-		rows, total, err := p.db.Runs.Tasks(t.Context(), search, q)
+		rows, total, err := p.db.Runs.Tasks(t.Context(), search, read, q)
 		is(t, err, nil)
 		same(t, "total of all pages", 3, total)
 		paged = append(paged, runsOf(rows)...)
 		q.Before = &store.TaskPlace{UpdatedAt: rows[0].UpdatedAt, RunID: rows[0].Run.ID}
 	}
 	same(t, "by pages", []string{forged.ID, answer.ID, later.ID}, paged)
-	_, _, err = p.db.Runs.Tasks(t.Context(), search, store.TaskQuery{AssistantID: b.assistant.ID, Before: &store.TaskPlace{RunID: "x"}})
+	_, _, err = p.db.Runs.Tasks(t.Context(), search, read, store.TaskQuery{AssistantID: b.assistant.ID, Before: &store.TaskPlace{RunID: "x"}})
 	is(t, err, store.ErrQuery)
 }
 
