@@ -141,6 +141,9 @@ func (s *sending) aim(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if m.ContextID != "" && !wire.IsUUID(m.ContextID) {
+		return noContext()
+	}
 	s.thread = strings.ToLower(m.ContextID)
 	facts := authhooks.Facts{ThreadID: s.thread, RunID: run}
 	if s.thread == "" {

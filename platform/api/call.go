@@ -231,6 +231,26 @@ func (c *call) uuid(name string) (string, error) {
 	return strings.ToLower(id), nil
 }
 
+// lowered are ids as rows have them: hooks and statements are told of the same.
+func lowered(ids []string) []string {
+	if ids == nil {
+		return nil
+	}
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = strings.ToLower(id)
+	}
+	return out
+}
+
+// threadID returns the thread of the path, "" of a path without one.
+func (c *call) threadID() (string, error) {
+	if c.gin.Param("thread_id") == "" {
+		return "", nil
+	}
+	return c.uuid("thread_id")
+}
+
 // flag reads a query parameter that says yes or no, in the ways that the clients write it (rest.md §1.6).
 func (c *call) flag(name string) bool {
 	switch strings.ToLower(c.gin.Query(name)) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/access"
@@ -84,7 +85,7 @@ func (s *Server) assistantID(text string) string {
 	if id, ok := runs.SystemAssistant(s.Graphs, text); ok {
 		return id
 	}
-	return text
+	return strings.ToLower(text)
 }
 
 // getCron answers GET /runs/crons/{id}.
@@ -218,6 +219,7 @@ func (s *Server) countCrons(ctx context.Context, c *call) error {
 func (s *Server) cronQuery(ctx context.Context, in wire.CronSearch, limit, offset int) (
 	scope access.CronScope, threads access.ThreadScope, query store.CronQuery, err error,
 ) {
+	in.ThreadID = strings.ToLower(in.ThreadID)
 	value := &authhooks.CronsSearch{Metadata: map[string]any(in.Metadata)}
 	assistant := in.AssistantID
 	if assistant != "" {

@@ -25,16 +25,12 @@ func newRun[R any](ctx context.Context, c *call, in *wire.RunCreate, create func
 	if err != nil {
 		return *new(R), err
 	}
-	request := runs.CreateRequest{RequestID: c.requestID, Body: *in, Configurable: given}
-	if c.gin.Param("thread_id") != "" {
-		id, err := c.uuid("thread_id")
-		if err != nil {
-			return *new(R), err
-		}
-		request.ThreadID = id
+	thread, err := c.threadID()
+	if err != nil {
+		return *new(R), err
 	}
-	run, err := create(request)
-	return run, named(err, detailThread, request.ThreadID)
+	run, err := create(runs.CreateRequest{ThreadID: thread, RequestID: c.requestID, Body: *in, Configurable: given})
+	return run, named(err, detailThread, thread)
 }
 
 // runPath returns the path of a run under the API's root, without mount prefix: clients put it behind their base URL. A run
@@ -84,7 +80,10 @@ func (s *Server) startRun(ctx context.Context, c *call, follow func(access.Threa
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	thread := c.gin.Param("thread_id")
+	thread, err := c.threadID()
+	if err != nil {
+		return err
+	}
 	read, err := s.readThread(ctx, authhooks.Facts{ThreadID: thread})
 	if err != nil {
 		return err
@@ -134,13 +133,9 @@ func (s *Server) cancelLeft(ctx context.Context, scope access.ThreadScope, run s
 // foundRun returns the run that the path names, under the scope's filter on its thread: a run of another thread, of another
 // user or of nobody is the same 404 (H-11, H-55).
 func (s *Server) foundRun(ctx context.Context, c *call, ask func(thread, run string) (access.ThreadScope, error)) (access.ThreadScope, store.Run, error) {
-	thread := ""
-	if c.gin.Param("thread_id") != "" {
-		id, err := c.uuid("thread_id")
-		if err != nil {
-			return access.ThreadScope{}, store.Run{}, err
-		}
-		thread = id
+	thread, err := c.threadID()
+	if err != nil {
+		return access.ThreadScope{}, store.Run{}, err
 	}
 	id, err := c.uuid("run_id")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/access"
@@ -56,6 +57,7 @@ func (s *Server) cancelRuns(ctx context.Context, c *call) error {
 		return err
 	}
 	if in.Status == "" {
+		in.ThreadID, in.RunIDs = strings.ToLower(in.ThreadID), lowered(in.RunIDs)
 		scope, err := s.cancelScope(ctx, in.ThreadID, in.RunIDs, action)
 		if err != nil {
 			return err

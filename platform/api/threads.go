@@ -214,6 +214,7 @@ func (s *Server) countThreads(ctx context.Context, c *call) error {
 
 // threadQuery asks threads:search and returns the query as the hook left it.
 func (s *Server) threadQuery(ctx context.Context, in wire.ThreadSearch, limit, offset int) (access.ThreadScope, store.ThreadQuery, error) {
+	in.IDs = lowered(in.IDs)
 	value := &authhooks.ThreadsSearch{Metadata: map[string]any(in.Metadata), Values: map[string]any(in.Values)}
 	authhooks.SetFacts(value, authhooks.Facts{IDs: in.IDs, Status: string(in.Status), Limit: limit, Offset: offset})
 	scope, err := s.Guard.Threads(ctx, value)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/store"
@@ -58,9 +57,7 @@ func (s *Server) pruneThreads(ctx context.Context, c *call) error {
 	if in.Strategy == "" {
 		in.Strategy = wire.TTLDelete
 	}
-	for i, id := range in.ThreadIDs {
-		in.ThreadIDs[i] = strings.ToLower(id)
-	}
+	in.ThreadIDs = lowered(in.ThreadIDs)
 	slices.Sort(in.ThreadIDs)
 	var threads []store.ThreadPrune
 	for _, id := range slices.Compact(in.ThreadIDs) {

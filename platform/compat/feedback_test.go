@@ -1,16 +1,20 @@
 package compat
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/config"
 	"github.com/locutory/locutory/platform/store/storetest"
 	"github.com/locutory/locutory/sdk"
@@ -332,5 +336,43 @@ func TestFeedbackWithOfficialClients(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A hook sees of a run all that it may forbid: links of feedback keys open a way in to whoever has them.
+func TestHooksSeeTheFeedbackKeys(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var keys []string
+	s := serve(t, withAuth(authhooks.New(tutors(), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")),
+		authhooks.On(authhooks.Threads, authhooks.CreateRun, func(ctx context.Context, c *authhooks.Call) (authhooks.Verdict, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			keys = slices.Clone(c.Value.(*authhooks.RunsCreate).FeedbackKeys())
+			return authhooks.OwnerOnly("owner")(ctx, c)
+		}))), storetest.SQLite(t).URI)
+	thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+	s.must(200, alice, "POST", "/threads/"+thread+"/runs/wait", saying("agent", "hello", `, "feedback_keys": ["liked", "useful"]`))
+	if diff := cmp.Diff([]string{"liked", "useful"}, keys); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Reading a task by A2A makes no links that nobody is told: they would push out those that people have.
+func TestTasksMakeNoFeedbackLinks(t *testing.T) {
+	t.Parallel()
+	s := serve(t, agentParts(), storetest.SQLite(t).URI)
+	thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+	many := strings.TrimSuffix(strings.Repeat(`"k`+"%"+`",`, 64), ",")
+	for i := range 64 {
+		many = strings.Replace(many, "%", string(rune('A'+i/8))+string(rune('a'+i%8)), 1)
+	}
+	run := s.must(200, alice, "POST", "/threads/"+thread+"/runs/wait", saying("desk", "hello", `, "feedback_keys": [`+many+`]`))
+	link := run.links(t)["kAa"]
+	for range 9 {
+		s.must(200, alice, "POST", "/a2a/desk", agentCall("GetTask", `"id": "`+runID(t, run)+`"`))
+	}
+	if a := s.follow("POST", link, `{"score": 1}`); a.Status != http.StatusOK {
+		t.Errorf("the link that was given is gone: %d %s", a.Status, a.Body)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/locutory/locutory/authhooks"
@@ -161,7 +162,7 @@ func (r *Runs) prepare(req CreateRequest) (*creation, error) {
 	}
 	c.assistant, c.system = SystemAssistant(r.Graphs, c.body.AssistantID)
 	if !c.system {
-		c.assistant = c.body.AssistantID
+		c.assistant = strings.ToLower(c.body.AssistantID)
 	}
 	return c, nil
 }

@@ -40,17 +40,20 @@ func FeedbackHash(token string) ([]byte, bool) {
 	return sum[:], true
 }
 
-// Linking returns the same Runs, whose links of feedback keys begin with the URL of the API's root, as the reader at hand knows it. Those
-// of r itself are paths.
+// Linking returns the same Runs for a reader who is told the links of feedback keys, which r itself makes for nobody: each is kept until it
+// expires or gives way to later ones. They begin with the URL of the API's root, as the reader knows it; without one they are paths.
 func (r *Runs) Linking(root string) *Runs {
 	linking := *r
-	linking.root = root
+	linking.linking, linking.root = true, root
 	return &linking
 }
 
 // links makes the links of a run's feedback keys, {key: url}, for a reader with a scope for threads:read: nobody else ever gets these, and
-// nothing of them is kept but hashes. nil is for a run without keys, and for one that is gone.
+// nothing of them is kept but hashes. nil is for a run without keys, for one that is gone, and for a reader who is told none.
 func (r *Runs) links(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
+	if !r.linking {
+		return nil, nil
+	}
 	var asked struct {
 		Keys []string `json:"feedback_keys"`
 	}

@@ -141,7 +141,7 @@ func (c *creation) facts() (authhooks.Facts, error) {
 		IfNotExists: string(b.IfNotExists), MultitaskStrategy: string(b.MultitaskStrategy), AfterSeconds: b.AfterSeconds,
 		PreventInsertIfInflight: b.MultitaskStrategy == wire.MultitaskReject, StreamSubgraphs: b.StreamSubgraphs,
 		StreamResumable: b.StreamResumable, InterruptBefore: b.InterruptBefore, InterruptAfter: b.InterruptAfter,
-		Webhook: string(b.Webhook),
+		Webhook: string(b.Webhook), FeedbackKeys: b.FeedbackKeys,
 	}
 	if !c.stateless {
 		f.ThreadID = c.thread

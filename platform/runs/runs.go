@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,7 +62,8 @@ type Config struct {
 type Runs struct {
 	Config
 	follower *events.Follower
-	root     string // what links begin with
+	linking  bool   // the reader is told links
+	root     string // what they begin with
 }
 
 // New returns Runs.
@@ -91,7 +93,7 @@ func SystemAssistant(graphs Registry, text string) (id string, ok bool) {
 		return SystemAssistantID(text), true
 	}
 	for _, name := range names {
-		if id := SystemAssistantID(name); id == text {
+		if id := SystemAssistantID(name); id == strings.ToLower(text) {
 			return id, true
 		}
 	}
