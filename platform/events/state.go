@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -143,6 +144,9 @@ func (c *channel) split() error {
 	var items []json.RawMessage
 	if err := json.Unmarshal(c.whole, &items); err != nil {
 		return fmt.Errorf("not a list: %w", err)
+	}
+	if items == nil {
+		return errors.New("not a list: null")
 	}
 	c.whole = nil
 	for _, item := range items {

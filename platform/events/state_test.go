@@ -85,3 +85,17 @@ func ExampleState() {
 	fmt.Println(string(s.AppendJSON(nil, []string{"list"}, false)))
 	// Output: {"list":[1,3]}
 }
+
+// Whoever looks for items changes nothing: what is no list stays what it is, null too.
+func TestItemsOfWhatIsNoList(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]int{`null`: 0, `"w"`: 0, `{"a":1}`: 0, `[]`: 0, `[1,null]`: 2} {
+		state := events.NewState(map[string]json.RawMessage{"x": json.RawMessage(value)})
+		if got := len(state.Items("x")); got != want {
+			t.Errorf("%s: %d items, want %d", value, got, want)
+		}
+		if got := string(state.AppendJSON(nil, nil, false)); got != `{"x":`+value+`}` {
+			t.Errorf("%s became %s", value, got)
+		}
+	}
+}
