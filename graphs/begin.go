@@ -32,6 +32,9 @@ func (r *run) begin(ctx context.Context, in Input) error {
 			start.Base = r.cp.ID
 			start.Resume = !fresh && (cmd == nil || !cmd.moves())
 		}
+		if start.Resume && !older {
+			r.goesOn(start)
+		}
 		if !r.emit(Event{Kind: KindRunStart, RunStart: start}) {
 			return errStopped
 		}

@@ -42,8 +42,10 @@ func TestCachedNode(t *testing.T) {
 				cached = e.TaskEnd.Cached
 			}
 		}
-		if diff := cmp.Diff(!cached, started(res)[0] == "say"); diff != "" {
-			t.Errorf("a hit was announced: %v", started(res))
+		for _, e := range res.Of(graphs.KindTaskStart) {
+			if e.TaskStart.Name == "say" && e.TaskStart.Cached != cached {
+				t.Errorf("announced as cached %v, ended as %v", e.TaskStart.Cached, cached)
+			}
 		}
 		if got := started(res); got[len(got)-1] != "next" {
 			t.Errorf("the graph did not go on: %v", got)

@@ -40,10 +40,10 @@ func (r *run) step(ctx context.Context) error {
 		return err
 	}
 	open := r.todo[:0]
+	if r.yield != nil && !r.announce() {
+		return errStopped
+	}
 	for _, t := range r.tasks {
-		if r.yield != nil && !r.announce(t) {
-			return errStopped
-		}
 		if !t.done {
 			open = append(open, t)
 		}
@@ -266,7 +266,7 @@ func (r *run) take(s *signal) bool {
 		s.do()
 		return true
 	case s.relayed:
-		r.know(&s.event)
+		know(r.inside, &s.event)
 		return r.yield == nil || r.yield(s.event, nil)
 	}
 	return r.emit(s.event)

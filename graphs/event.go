@@ -62,11 +62,16 @@ type RunStarted struct {
 	Base string `json:"base,omitempty"`
 	// Resume says that the run goes on from Base without new input: readers are shown its values at once.
 	Resume bool `json:"resume,omitempty"`
+	// From tells how Base was come to, as the step did then but without its patch, when the run goes on from it. Pending are those of its
+	// tasks that had an outcome or a question by then.
+	From    *StepTaken  `json:"from,omitempty"`
+	Pending []TaskEnded `json:"pending,omitempty"`
 	// Output names the channels of the output schema, in declared order: what `values` and `updates` show.
 	Output []string `json:"output"`
 }
 
-// TaskStarted tells that a node is about to run. What is constant for a task is told here, once.
+// TaskStarted tells that a node is about to run, or would run if its outcome were not there already. What is constant for a task is
+// told here, once.
 type TaskStarted struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
@@ -75,6 +80,10 @@ type TaskStarted struct {
 	Triggers []string `json:"triggers"`
 	// Input is the argument of a Send; nil for a node that reads the state.
 	Input json.RawMessage `json:"input,omitempty"`
+	// Reads names the channels that the node reads, if its input is not the whole state: nil is all.
+	Reads []string `json:"reads,omitzero"`
+	// Cached says that the node does not run: an earlier run, or a cache, has its outcome.
+	Cached bool `json:"cached,omitempty"`
 	// Metadata is the run's metadata as the node sees it.
 	Metadata map[string]json.RawMessage `json:"metadata,omitempty"`
 	// Hidden keeps the task out of `updates` and `tasks` (the start node).
@@ -90,8 +99,10 @@ type ChunkSent struct {
 
 // MessageSent is a whole message that a node returned or a model answered without streaming.
 type MessageSent struct {
-	Message Message                    `json:"message"`
-	Call    map[string]json.RawMessage `json:"call,omitempty"`
+	Message Message `json:"message"`
+	// Again says that a graph inside of the task has told the message. Who reads subgraphs has it, all others do not.
+	Again bool                       `json:"again,omitempty"`
+	Call  map[string]json.RawMessage `json:"call,omitempty"`
 }
 
 // CustomSent is what a node wrote with [Runtime.Write]. Name is empty but for named extension channels.

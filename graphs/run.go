@@ -39,8 +39,8 @@ type run struct {
 	attempt      int
 	limit, taken int
 	metadata     map[string]json.RawMessage
-	// shown holds the ids of messages that readers of messages know.
-	shown map[string]bool
+	// shown holds the ids of messages that readers of messages know, inside those that graphs inside of this one have told.
+	shown, inside map[string]bool
 
 	// cp is the checkpoint that cells and tasks belong to; nil before the first one.
 	cp *Checkpoint
@@ -173,18 +173,18 @@ func (r *run) emit(e Event) bool {
 	}
 	e.NS = r.ns
 	e.At = r.cfg.Now().UnixMicro()
-	r.know(&e)
+	know(r.shown, &e)
 	return r.yield(e, nil)
 }
 
-// know remembers which messages readers have seen.
-func (r *run) know(e *Event) {
+// know remembers which messages readers have seen; nil if they see none.
+func know(seen map[string]bool, e *Event) {
 	switch {
-	case !r.cfg.Messages, r.shown == nil:
+	case seen == nil:
 	case e.Chunk != nil:
-		r.shown[e.Chunk.Delta.ID] = true
+		seen[e.Chunk.Delta.ID] = true
 	case e.Message != nil:
-		r.shown[e.Message.Message.ID] = true
+		seen[e.Message.Message.ID] = true
 	}
 }
 
@@ -290,7 +290,7 @@ func (r *run) knowMessages() {
 	if !r.cfg.Messages || r.yield == nil {
 		return
 	}
-	r.shown = map[string]bool{}
+	r.shown, r.inside = map[string]bool{}, map[string]bool{}
 	for i := range r.g.channels {
 		ch, c := &r.g.channels[i], &r.cells[i]
 		if ch.typ != messageType || !c.ok {

@@ -2,21 +2,64 @@ package graphs
 
 import "context"
 
-// announce tells that a task begins, or again what a task that had finished before has written.
-func (r *run) announce(t *task) bool {
-	if t.done {
-		return r.emit(Event{Kind: KindTaskEnd, Task: t.plan.ID, TaskEnd: &TaskEnded{
-			ID: t.plan.ID, Name: t.plan.Name, Writes: r.g.shown(&t.out), Cached: true, Hidden: t.node.name == Start,
-		}})
+// announce tells that the step's tasks begin, and then again what those that had finished before have written.
+func (r *run) announce() bool {
+	for _, t := range r.tasks {
+		s := &TaskStarted{
+			ID: t.plan.ID, Name: t.plan.Name, Step: r.cp.Step + 1, Path: t.plan.Path, Triggers: t.plan.Triggers,
+			Reads: r.reads(t), Cached: t.done, Metadata: r.metadata, Hidden: t.node.name == Start,
+		}
+		if t.isPush() {
+			s.Input = t.plan.Input
+		}
+		if !r.emit(Event{Kind: KindTaskStart, Task: t.plan.ID, TaskStart: s}) {
+			return false
+		}
 	}
-	s := &TaskStarted{
-		ID: t.plan.ID, Name: t.plan.Name, Step: r.cp.Step + 1, Path: t.plan.Path, Triggers: t.plan.Triggers,
-		Metadata: r.metadata, Hidden: t.node.name == Start,
+	for _, t := range r.tasks {
+		if !t.done {
+			continue
+		}
+		end := r.outcomeOf(t)
+		if !r.emit(Event{Kind: KindTaskEnd, Task: t.plan.ID, TaskEnd: &end}) {
+			return false
+		}
 	}
-	if t.isPush() {
-		s.Input = t.plan.Input
+	return true
+}
+
+// outcomeOf is how a task ended before this run came to it.
+func (r *run) outcomeOf(t *task) TaskEnded {
+	return TaskEnded{ID: t.plan.ID, Name: t.plan.Name, Writes: r.g.shown(&t.out), Cached: true, Hidden: t.node.name == Start}
+}
+
+// reads names the channels that a task reads, nil for all of the state.
+func (r *run) reads(t *task) []string {
+	in := &t.node.in
+	if t.isPush() || t.node.name == Start || t.node.sub != nil || in.typ == r.g.state.typ || in.typ == valuesType {
+		return nil
 	}
-	return r.emit(Event{Kind: KindTaskStart, Task: t.plan.ID, TaskStart: s})
+	names := make([]string, len(in.fields))
+	for i, f := range in.fields {
+		names[i] = r.g.channels[f.channel].name
+	}
+	return names
+}
+
+// goesOn tells readers where a run goes on from.
+func (r *run) goesOn(start *RunStarted) {
+	start.From = &StepTaken{
+		Checkpoint: r.cp.ID, Parent: r.cp.ParentID, Step: r.cp.Step, Source: r.cp.Source, Next: r.cp.Next, Tasks: told(r.tasks),
+	}
+	for _, t := range r.tasks {
+		switch {
+		case t.node.name == Start:
+		case t.done:
+			start.Pending = append(start.Pending, r.outcomeOf(t))
+		case len(t.paused) > 0:
+			start.Pending = append(start.Pending, TaskEnded{ID: t.plan.ID, Name: t.plan.Name, Interrupts: t.paused})
+		}
+	}
 }
 
 // conclude tells how a task has ended and has its pending writes saved. The writes of the last task of a step without trouble are
@@ -94,7 +137,7 @@ func (r *run) showMessages(t *task) bool {
 				continue
 			}
 			r.shown[m.ID] = true
-			if !r.emit(Event{Kind: KindMessage, Task: t.plan.ID, Message: &MessageSent{Message: m}}) {
+			if !r.emit(Event{Kind: KindMessage, Task: t.plan.ID, Message: &MessageSent{Message: m, Again: r.inside[m.ID]}}) {
 				return false
 			}
 		}

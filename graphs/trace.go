@@ -65,7 +65,7 @@ func (t *tracer) See(e Event) []Event {
 			data["input"] = raw
 		}
 		return []Event{t.graph("on_chain_start", data)}
-	case e.TaskStart != nil && !e.TaskStart.Hidden:
+	case e.TaskStart != nil && !e.TaskStart.Hidden && !e.TaskStart.Cached:
 		return t.start(&e)
 	}
 	task := t.tasks[e.Task]

@@ -2,7 +2,6 @@ package v1
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,8 +11,8 @@ import (
 	"github.com/locutory/locutory/platform/wire"
 )
 
-// saved is streaming.md §1.5.7, in full: the checkpoint that a step came to.
-func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken) {
+// saved is streaming.md §1.5.7, in full: the checkpoint that a step came to, or that a run goes on from with what tasks it has pending.
+func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken, pending []graphs.TaskEnded) {
 	if !f.options.has(wire.StreamCheckpoints) && !f.options.has(wire.StreamDebug) {
 		return
 	}
@@ -28,7 +27,7 @@ func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken) {
 		dst = append(f.appendCheckpoint(dst, ns, step.Parent, nil), '}')
 	}
 	dst = append(dst, `,"values":`...)
-	dst = s.state.AppendJSON(dst, slices.DeleteFunc(s.state.Names(), func(name string) bool { return !isState(name) }), false)
+	dst = s.state.AppendJSON(dst, s.keys(), false)
 	dst = append(dst, `,"metadata":{"source":`...)
 	dst = events.AppendString(dst, string(step.Source))
 	dst = append(dst, `,"step":`...)
@@ -43,7 +42,8 @@ func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken) {
 			dst = append(dst, ',')
 		}
 		dst = appendTaskHead(dst, step.Tasks[i].ID, step.Tasks[i].Name)
-		dst = append(appendPath(append(dst, `,"path":`...), step.Tasks[i].Path), `,"interrupts":[],"state":null`...)
+		dst = appendPath(append(dst, `,"path":`...), step.Tasks[i].Path)
+		dst = append(appendPending(dst, s, step.Tasks[i].ID, pending), `,"state":null`...)
 		if task := &step.Tasks[i]; task.Subgraph {
 			dst = f.appendInner(append(dst, `,"checkpoint":`...), ns, task.Name+":"+task.ID)
 		}
@@ -58,6 +58,19 @@ func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken) {
 		dst = f.appendCheckpoint(dst, ns, step.Parent, parents)
 	}
 	f.happened(ns, wire.StreamCheckpoints, "checkpoint", step.Step, append(dst, '}'))
+}
+
+// appendPending writes what a task has come to before its step is over: its result, or what it asks.
+func appendPending(dst []byte, s *space, id string, pending []graphs.TaskEnded) []byte {
+	var asked []graphs.Interruption
+	for i := range pending {
+		if end := &pending[i]; end.ID == id {
+			if asked = end.Interrupts; len(asked) == 0 {
+				dst = appendResult(append(dst, `,"result":`...), s, end.Writes)
+			}
+		}
+	}
+	return appendInterrupts(append(dst, `,"interrupts":`...), asked)
 }
 
 // parents maps each outer namespace to the checkpoint that it has got to.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -110,8 +109,15 @@ func (f *Fold) traced(e graphs.Event) []byte {
 		dst = append(dst, ',')
 	}
 	dst = append(events.AppendString(dst, e.TraceState), ':')
-	state := f.space(e.NS).state
-	dst = state.AppendJSON(dst, slices.DeleteFunc(state.Names(), func(name string) bool { return !isState(name) }), false)
+	s := f.space(e.NS)
+	switch t := f.tasks[e.Task]; {
+	case e.TraceState == "input" && t != nil:
+		dst = s.appendInput(dst, t.started)
+	case e.TraceState == "output" && s.output != nil:
+		dst = s.state.AppendJSON(dst, s.output, false)
+	default:
+		dst = s.state.AppendJSON(dst, s.keys(), false)
+	}
 	return append(dst, "}}"...)
 }
 
@@ -149,6 +155,10 @@ func (f *Fold) runStart(ns string, start *graphs.RunStarted) error {
 	f.messages.know(s)
 	if start.Resume || again && start.Base != "" {
 		f.showValues(ns, s)
+	}
+	if start.From != nil { // the engine tells where it stands before it goes on
+		s.step = start.From.Step
+		f.saved(ns, s, start.From, start.Pending)
 	}
 	return nil
 }

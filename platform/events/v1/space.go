@@ -46,8 +46,22 @@ func (s *space) shows(channel string) bool {
 	return isState(channel)
 }
 
+// isState reports whether a name is a key of a state: those of the engine itself hold a colon or begin with __.
 func isState(channel string) bool {
-	return !strings.HasPrefix(channel, "__") && !strings.HasPrefix(channel, "branch:") && !strings.HasPrefix(channel, "join:")
+	return !strings.HasPrefix(channel, "__") && !strings.Contains(channel, ":")
+}
+
+// keys are the channels of the whole state that were ever written, sorted.
+func (s *space) keys() []string {
+	return slices.DeleteFunc(s.state.Names(), func(name string) bool { return !isState(name) })
+}
+
+// appendInput writes what a task reads of the state.
+func (s *space) appendInput(dst []byte, start *graphs.TaskStarted) []byte {
+	if start.Reads != nil {
+		return s.state.AppendJSON(dst, start.Reads, false)
+	}
+	return s.state.AppendJSON(dst, s.keys(), false)
 }
 
 // values returns the output's object, with the open questions merged in (streaming.md §1.5.1, the Python form).
@@ -97,7 +111,7 @@ func (f *Fold) step(ns string, step *graphs.StepTaken) error {
 			delete(f.tasks, id)
 		}
 	}
-	defer f.saved(ns, s, step) // after the values
+	defer f.saved(ns, s, step, nil) // after the values
 	took := step.Source == graphs.SourceInput
 	show := s.input || took // what a command brought is there at once, other input after the start node
 	s.input = took && slices.Contains(step.Next, graphs.Start)

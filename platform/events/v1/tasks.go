@@ -18,7 +18,7 @@ func (f *Fold) taskStart(ns string, start *graphs.TaskStarted) {
 	if start.Input != nil {
 		dst = events.AppendRaw(dst, start.Input)
 	} else {
-		dst = f.space(ns).state.AppendJSON(dst, nil, false)
+		dst = f.space(ns).appendInput(dst, start)
 	}
 	dst = append(dst, `,"triggers":`...)
 	dst = appendStrings(dst, start.Triggers)
