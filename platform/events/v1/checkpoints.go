@@ -43,9 +43,11 @@ func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken, pending []grap
 		}
 		dst = appendTaskHead(dst, step.Tasks[i].ID, step.Tasks[i].Name)
 		dst = appendPath(append(dst, `,"path":`...), step.Tasks[i].Path)
-		dst = append(appendPending(dst, s, step.Tasks[i].ID, pending), `,"state":null`...)
+		dst = appendPending(dst, s, step.Tasks[i].ID, pending)
 		if task := &step.Tasks[i]; task.Subgraph {
 			dst = f.appendInner(append(dst, `,"checkpoint":`...), ns, task.Name+":"+task.ID)
+		} else {
+			dst = append(dst, `,"state":null`...)
 		}
 		dst = append(dst, '}')
 	}

@@ -18,7 +18,7 @@ func TestCheckpoints(t *testing.T) {
 		e.At, e.Step.Checkpoint, e.Step.Parent, e.Step.Tasks = 1_700_000_000_000_001, id, parent, tasks
 		return e
 	}
-	plan := graphs.TaskPlan{ID: "K1", Name: "child", Path: []any{"__pregel_pull", "child"}}
+	plan := graphs.TaskPlan{ID: "K1", Name: "child", Path: []any{"__pregel_pull", "child"}, Subgraph: true}
 	list := []graphs.Event{
 		start(1, "", false),
 		came(step(-1, graphs.SourceInput, nil, "__start__"), "c0", ""),
@@ -40,7 +40,8 @@ func TestCheckpoints(t *testing.T) {
 		"checkpoint":` + c0 + root + `,"parent_checkpoint":null}`
 	loop := `{"config":{"configurable":` + c1 + `}},"parent_config":{"configurable":` + c0 + `}},"values":{"list":[1],"hidden":2},
 		"metadata":{"source":"loop","step":0,"parents":{}},"next":["child"],
-		"tasks":[{"id":"K1","name":"child","path":["__pregel_pull","child"],"interrupts":[],"state":null}],
+		"tasks":[{"id":"K1","name":"child","path":["__pregel_pull","child"],"interrupts":[],
+			"checkpoint":{"thread_id":"T1","checkpoint_ns":"child:K1","checkpoint_id":null,"checkpoint_map":null}}],
 		"checkpoint":` + c1 + root + `,"parent_checkpoint":` + c0 + root + `}`
 	inside := `{"config":{"configurable":` + d1 + `}},"parent_config":{"configurable":` + d0 + `}},"values":{"deep":3},
 		"metadata":{"source":"loop","step":0,"parents":{"":"c1"}},"next":[],"tasks":[],
