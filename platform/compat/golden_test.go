@@ -33,8 +33,8 @@ func sources() map[string]map[string]any {
 			"./single:Dynamic": single.Dynamic, "./single:Runtime": single.Runtime, "./single:Schema": single.Schema,
 			"./single:Registry": single.Registry, "./single:Plain": single.Plain,
 		},
-		"react": reactSources(),
-		"auth":  {"./agents:Graph": agents.Graph, "./agents:Simple": agents.Simple},
+		"react": reactSources(), "python": pythonSources(), "more": moreSources(),
+		"auth": {"./agents:Graph": agents.Graph, "./agents:Simple": agents.Simple},
 	}
 }
 
@@ -84,7 +84,9 @@ func goldenServer(t *testing.T, set string) *server {
 // TestGraphSetsAreBuilt: the sets are what people write: locutory build makes servers of them.
 func TestGraphSetsAreBuilt(t *testing.T) {
 	t.Parallel()
-	for set, first := range map[string]int{"core": http.StatusOK, "react": http.StatusOK, "auth": http.StatusUnauthorized} {
+	for set, first := range map[string]int{
+		"core": http.StatusOK, "react": http.StatusOK, "python": http.StatusOK, "more": http.StatusOK, "auth": http.StatusUnauthorized,
+	} {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, binary(t, "graphs/"+set+"/platform.json"))
