@@ -23,7 +23,6 @@ var reactExceptions = []exception{
 	{"**", 0, "-state/metadata/ls_agent_type", "belongs to the reference alone"},
 	{"k_custom_channel_graph", 2, "-told/custom/status", "named ones are of protocol v2"},
 	{"**", 2, "-told/tools/tool-error", "a tool that asks has not failed"},
-	{"**", 5, "-told/checkpoints", "v1 tells of the checkpoints that a run makes"},
 	{"h_error_graph", 3, "state/tasks/0/error", "an error is told as text, as the contract says"},
 	{"e_nested_interrupt_graph", 4, "+state/tasks/0/checkpoint/checkpoint_*", python},
 	{"g_multi_interrupt_single", 3, "-told/values", quirk},
