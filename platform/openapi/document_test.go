@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/locutory/locutory/platform/api"
 	"github.com/locutory/locutory/platform/openapi"
@@ -198,6 +199,36 @@ func TestPage(t *testing.T) {
 		if hash := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(openapi.PagePolicy(), tag+"-src "+hash) {
 			t.Errorf("the policy does not let the page's own %s pass: %s", tag, openapi.PagePolicy())
 		}
+	}
+}
+
+// What a client does all day comes first, what it asks once last; what repeats is folded or said once.
+func TestPageIsInOrder(t *testing.T) {
+	t.Parallel()
+	cfg := openapi.Config{Version: "1", Routes: served(), Hooks: true, More: []openapi.Fragment{paths(map[string]string{"/login": `{"post": {"operationId": "login"}}`})}}
+	text := page(t, cfg)
+	var groups []string
+	for _, heading := range regexp.MustCompile(`<section><h2>([^<]+)</h2>`).FindAllStringSubmatch(text, -1) {
+		groups = append(groups, heading[1])
+	}
+	want := []string{"threads", "runs", "assistants", "store", "crons", "feedback", "mcp", "a2a", "custom", "meta", "schemas"}
+	if diff := cmp.Diff(want, groups); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+	if !regexp.MustCompile(`The same as <a href="#[^"]+"><code>POST /mcp</code>`).MatchString(text) {
+		t.Error("POST /mcp/ does not say that it is POST /mcp")
+	}
+	_, thread, _ := strings.Cut(text, `<article id="schema-Thread">`)
+	thread, _, _ = strings.Cut(thread, "</article>")
+	if !strings.Contains(thread, "<details><summary>") || strings.Contains(thread, "<details open") {
+		t.Errorf("the fields of Thread are not folded:\n%s", thread)
+	}
+	runs, err := openapi.New(openapi.Config{Version: "1", Routes: served()[:1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := runs.Page(); err != nil || strings.Contains(string(text), "First calls") {
+		t.Errorf("a server without threads leads to them: %v", err)
 	}
 }
 

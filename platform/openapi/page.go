@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
-	"slices"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -26,6 +25,7 @@ var pageScript string
 type page struct {
 	Info        info
 	Prefix      string
+	First       []pageFirst
 	Groups      []pageGroup
 	Schemas     []pageSchema
 	Credentials []pageCredential
@@ -38,13 +38,19 @@ type pageGroup struct {
 	Operations []pageOperation
 }
 
+// pageOperation keeps the answers of its own apart from those that many routes have. Twin is the operation of the same path without
+// the slash at its end, which this one repeats; Plain is that path with its method.
 type pageOperation struct {
 	*operation
 	Method, Path string
 	Open         bool
 	Body         []typePart
-	Answers      []pageAnswer
+	Own, Common  []pageAnswer
+	Twin, Plain  string
 }
+
+// pageFirst leads to a route that newcomers need first.
+type pageFirst struct{ Says, ID, Text, After string }
 
 type pageAnswer struct {
 	Status string
@@ -74,14 +80,7 @@ type pageCredential struct {
 // render makes the page. It needs nothing but itself: no script, style or font of others.
 func render(cfg Config, doc *document) ([]byte, error) {
 	view := page{Info: doc.Info, Prefix: cfg.MountPrefix, Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
-	for _, o := range doc.operations {
-		at := slices.IndexFunc(view.Groups, func(g pageGroup) bool { return g.Name == o.Tags[0] })
-		if at < 0 {
-			at = len(view.Groups)
-			view.Groups = append(view.Groups, pageGroup{Name: o.Tags[0]})
-		}
-		view.Groups[at].Operations = append(view.Groups[at].Operations, doc.shown(o, cfg.Hooks))
-	}
+	view.Groups, view.First = doc.groups(cfg.Hooks), doc.first()
 	for _, name := range sortedKeys(doc.Components.schemas) {
 		s := doc.Components.schemas[name]
 		view.Schemas = append(view.Schemas, pageSchema{Name: name, Schema: s, Type: typeOf(s), Fields: fieldsOf(s)})
@@ -131,14 +130,18 @@ func (d *document) shown(o *operation, hooks bool) pageOperation {
 		}
 		a := pageAnswer{Status: status, response: r}
 		for _, name := range sortedKeys(r.Headers) {
-			if name != "X-Request-Id" {
+			if name != "X-Request-Id" && name != "Locutory-Ignored-Fields" { // which the page's head names
 				a.Names = append(a.Names, name)
 			}
 		}
 		for kind, content := range r.Content {
 			a.Kind, a.Type = kind, typeOf(content.Schema)
 		}
-		out.Answers = append(out.Answers, a)
+		if o.Responses[status].Ref != "" && status[0] != '2' {
+			out.Common = append(out.Common, a)
+		} else {
+			out.Own = append(out.Own, a)
+		}
 	}
 	return out
 }

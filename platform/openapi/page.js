@@ -1,4 +1,20 @@
 "use strict";
+// What is folded opens for who is led to it, by a link or by the search.
+const contents = document.getElementById("contents");
+const narrow = matchMedia("(max-width: 50rem)");
+const unfold = () => (contents.open = !narrow.matches);
+narrow.addEventListener("change", unfold);
+unfold();
+function reveal() {
+  const at = document.getElementById(location.hash.slice(1));
+  const folded = at?.querySelector("details");
+  if (folded && at.id.startsWith("schema-")) folded.open = true;
+  at?.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+contents.addEventListener("click", (event) => {
+  if (narrow.matches && event.target.closest("a")) contents.open = false;
+});
 // The search hides what has not all words of the query; a slash leads to it from anywhere.
 const box = document.getElementById("search");
 const found = document.getElementById("found");
@@ -35,3 +51,4 @@ document.addEventListener("keydown", (event) => {
   }
 });
 search();
+if (location.hash) reveal();
