@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
@@ -155,7 +156,12 @@ func loadAuth(ctx context.Context, parts Parts, file *config.Config) (*authhooks
 		return nil, fmt.Errorf("auth: %s is nil", parts.AuthSymbol)
 	}
 	if err := auth.Validate(); err != nil {
-		return nil, fmt.Errorf("auth: mistakes in %s:\n%w", parts.AuthSymbol, err)
+		lines := strings.Split(err.Error(), "\n")
+		count := "a mistake"
+		if len(lines) > 1 {
+			count = fmt.Sprintf("%d mistakes", len(lines))
+		}
+		return nil, fmt.Errorf("auth: %s in %s:\n  %s", count, parts.AuthSymbol, strings.Join(lines, "\n  "))
 	}
 	return auth, nil
 }

@@ -173,13 +173,20 @@ func (s *Server) ready() config.Ready {
 	return out
 }
 
+// offlineModel is the name that the scripted model of graphs/langchaingo goes by, which this package does not import.
+const offlineModel = "offline-script"
+
 // note tells which model a graph talks to, when a node of its says so.
 func (e entry) note() string {
 	if e.shape == nil {
 		return ""
 	}
 	for _, node := range e.shape.Draw(0).Nodes {
-		if model, ok := node.Metadata["model"].(string); ok {
+		model, ok := node.Metadata["model"].(string)
+		switch {
+		case ok && model == offlineModel:
+			return "model: offline script (set OPENAI_API_KEY in .env)"
+		case ok:
 			return "model: " + model
 		}
 	}

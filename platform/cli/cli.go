@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -59,6 +60,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		p.complain("%v", err)
 	default:
 		p.complain("%s: %v", cmd.CommandPath(), err)
+		if text := err.Error(); strings.HasPrefix(text, "unknown ") && !strings.Contains(text, "\n") { // a command or a flag, and nothing is like it
+			p.complain("%s --help lists what there is", cmd.CommandPath())
+		}
 	}
 	return 1
 }

@@ -105,7 +105,9 @@ func TestStatus(t *testing.T) {
 		{"a mistake in the file", []string{"validate", "--config", "key.json"}, result{Status: 2, Err: "key.json:1:40: dependencies: a Python key; Go has go.mod. locutory validate --convert langgraph.json writes a platform.json\n"}},
 		{"a mistake in a symbol", []string{"build", "--config", "symbol.json"}, result{Status: 2, Err: "symbol.json:1:22: graphs.agent: ./agent has no exported name \"Graf\"; did you mean \"Graph\"?\n"}},
 		{"code that does not compile", []string{"validate", "--config", "broken.json"}, result{Status: 1, Err: "broken/b.go:3:9: undefined: y\n"}},
-		{"no file", []string{"build", "--config", "none.json"}, result{Status: 1, Err: "locutory build: open project: open none.json: no such file or directory\n"}},
+		{"a flag that is not there", []string{"dev", "--prot", "1"}, result{Status: 1, Err: "locutory dev: unknown flag: --prot\nlocutory dev --help lists what there is\n"}},
+		{"no directory", []string{"new"}, result{Status: 1, Err: "locutory new: 0 directories; name one, as in locutory new ../chat\n"}},
+		{"no file", []string{"build", "--config", "none.json"}, result{Status: 1, Err: "locutory build: there is no none.json; locutory new DIR makes a project, and --config names another file\n"}},
 		{"no command", []string{"sreve"}, result{Status: 1, Err: "locutory: unknown command \"sreve\" for \"locutory\"\n\nDid you mean this?\n\tserve\n\n"}},
 		{"output is a directory", []string{"build", "-o", "agent"}, result{Status: 1, Err: "locutory build: -o agent is a directory; name a file in it\n"}},
 		{"build", []string{"build"}, result{Out: ".locutory/bin/server\n"}},
@@ -192,7 +194,7 @@ func TestNew(t *testing.T) {
 	if err := (&dev.Builder{}).Check(t.Context(), p); err != nil {
 		t.Errorf("check: %v", err)
 	}
-	if again := run(t, "new", dir); again.Status != 1 || again.Err != "locutory new: "+dir+" is not empty\n" {
+	if again := run(t, "new", dir); again.Status != 1 || again.Err != "locutory new: "+dir+" is not empty; name a directory that is, or that is not there yet\n" {
 		t.Errorf("a second time: status %d, %s", again.Status, again.Err)
 	}
 }
@@ -210,12 +212,13 @@ func TestConvert(t *testing.T) {
 	got := run(t, "validate", "--convert", "langgraph.json")
 	want := result{Out: `platform.json is written
   left out auth.cache: caching is an Authenticator: wrap it
-  left out auth.unhandled: events without a rule are denied here; "unhandled": "allow" is what the other server does
   left out checkpointer.serde: states lie in the server's database, as JSON
   left out dependencies: Go has go.mod
   left out http.enable_custom_route_auth: custom routes are authenticated; App.Public names the open ones
   left out python_version: Go has go.mod
   left out store.index: name an embedder in Go: {"embed": "./embed:Embedder", "dims": 1536}
+  mind: events without a rule are denied here; "unhandled": "allow" in "auth" is what the other server does
+next: write in Go what it names (./agent:Graph, ./src/trip:MakeGraph, ./src/security:Auth, ./app:App), then: locutory validate
 `}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("convert (-want +got):\n%s", diff)

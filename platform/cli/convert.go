@@ -45,12 +45,41 @@ func (p *program) convert(from, to string) error {
 	for _, key := range slices.Sorted(maps.Keys(c.left)) {
 		p.say("  left out %s: %s", key, c.left[key])
 	}
-	_, err = config.Parse(to, buffer.Bytes())
-	return err
+	if c.noted != "" {
+		p.say("  mind: %s", c.noted)
+	}
+	read, err := config.Parse(to, buffer.Bytes())
+	if err != nil {
+		return err
+	}
+	p.say("next: write in Go what it names (%s), then: locutory validate", strings.Join(named(read), ", "))
+	return nil
+}
+
+// named are the symbols of a file.
+func named(c *config.Config) []string {
+	var out []string
+	for _, g := range c.Graphs {
+		out = append(out, g.Symbol.String())
+	}
+	if c.Auth != nil {
+		out = append(out, c.Auth.Path.String())
+	}
+	if c.HTTP.App != nil {
+		out = append(out, c.HTTP.App.Symbol.String())
+	}
+	if c.Store.Index != nil {
+		out = append(out, c.Store.Index.Embed.String())
+	}
+	return out
 }
 
 // conversion collects the keys that have no place in a platform.json, with the reason.
-type conversion struct{ left map[string]string }
+// noted is what means something else here, though nothing was left out.
+type conversion struct {
+	left  map[string]string
+	noted string
+}
 
 // converted has the keys in the order in which people read them.
 type converted struct {
@@ -119,7 +148,7 @@ func (c *conversion) auth(old map[string]any) map[string]any {
 		}
 	}
 	// The other server lets through what no handler matches; to keep that has to be a decision.
-	c.left["auth.unhandled"] = `events without a rule are denied here; "unhandled": "allow" is what the other server does`
+	c.noted = `events without a rule are denied here; "unhandled": "allow" in "auth" is what the other server does`
 	return out
 }
 

@@ -20,7 +20,13 @@ var template embed.FS
 
 func (p *program) newCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "new DIR", Short: "Make a project: a chat agent with one tool, private to each user", Args: cobra.ExactArgs(1),
+		Use: "new DIR", Short: "Make a project: a chat agent with one tool, private to each user",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("%d directories; name one, as in locutory new ../chat", len(args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			source, err := ownSource(cmd.Context())
 			if err != nil {
@@ -36,7 +42,7 @@ func (p *program) create(dir string, source source) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case err == nil && len(entries) > 0:
-		return fmt.Errorf("%s is not empty", dir)
+		return fmt.Errorf("%s is not empty; name a directory that is, or that is not there yet", dir)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}

@@ -170,7 +170,7 @@ func TestGraphMistakes(t *testing.T) {
 		{"root", `[]`, "1:1: an array; want an object"},
 		{"nothing", " \n", ` the file is empty; want at least {"graphs": {"agent": "./agent:Graph"}}`},
 		{"comment", "{\n  // mine\n}", "2:3: a comment; this file is plain JSON, which has none"},
-		{"comma", "{\"graphs\": {},\n}", "2:1: invalid character '}' looking for beginning of object key string"},
+		{"comma", "{\"graphs\": {},\n}", "2:1: a comma before the end; take it out"},
 		{"cut off", `{"graphs": {`, "1:12: unexpected end of JSON input"},
 		{"two values", `{} {}`, "1:4: invalid character '{' after top-level value"},
 		{

@@ -54,6 +54,8 @@ func (w *walker) check() error {
 		m.Pos, m.Text = Pos{File: w.file}, `the file is empty; want at least {"graphs": {"agent": "./agent:Graph"}}`
 	case strings.HasPrefix(m.Text, "invalid character '/'"):
 		m.Text = "a comment; this file is plain JSON, which has none"
+	case m.Text == "invalid character '}' looking for beginning of object key string", m.Text == "invalid character ']' looking for beginning of value":
+		m.Text = "a comma before the end; take it out"
 	}
 	return m
 }

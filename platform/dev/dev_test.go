@@ -137,7 +137,7 @@ ready in 1s
 
 	save(t, dir, "security/security.go", security("2 mistakes"))
 	save(t, dir, "platform.json", platformJSON)
-	s.errors.shows(t, "auth: 2 mistakes\nthe server ended: exit status 2\nnot swapped: the build of ", 1)
+	s.errors.shows(t, "auth: 2 mistakes\nnot swapped (the server ended: exit status 2): the build of ", 1)
 	if got := s.get(t, "/who"); got != "two" {
 		t.Errorf("after a build that does not start: %q, want two", got)
 	}

@@ -1,7 +1,9 @@
 package dev
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +24,9 @@ type Project struct {
 // Open reads the platform.json at path. Its mistakes come joined, each a *config.Mistake.
 func Open(path string) (*Project, error) {
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s; locutory new DIR makes a project, and --config names another file", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open project: %w", err)
 	}

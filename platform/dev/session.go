@@ -176,12 +176,17 @@ func (s *session) environment(project *Project) []string {
 
 // refuse says why nothing was swapped, and what serves instead.
 func (s *session) refuse(err error) {
-	s.complain("%v", err)
+	why := ""
+	if ended, ok := errors.AsType[*exitError](err); ok { // it has said why by itself
+		why = " (" + ended.Error() + ")"
+	} else {
+		s.complain("%v", err)
+	}
 	if s.serving == nil {
-		s.complain("nothing serves yet; waiting for a change")
+		s.complain("nothing serves yet%s; waiting for a change", why)
 		return
 	}
-	s.complain("not swapped: the build of %s keeps serving", s.serving.built.Format(time.TimeOnly))
+	s.complain("not swapped%s: the build of %s keeps serving", why, s.serving.built.Format(time.TimeOnly))
 }
 
 func (s *session) stop() {
