@@ -22,12 +22,23 @@ func (s *Server) pages(next http.Handler) http.Handler {
 		switch origin := r.Header.Get("Origin"); {
 		case s.LocalOnly && !ofThisMachine(r.Host):
 			s.turnAway(w, r, "the server has no \"auth\" and answers to names of this machine only, not to %q; add \"auth\" to platform.json, or say --insecure", r.Host)
-		case (origin == "" || !s.allows(origin)) && cross.Check(r) != nil:
+		case (origin == "" || !s.allows(origin)) && cross.Check(effective(r)) != nil:
 			s.turnAway(w, r, "a page of another site, %q, may not do this; name its origin in http.cors.allow_origins of platform.json", origin)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// effective is r as a request whose method says that it has an effect, if it has one by what its query asks for: a page that opens a stream
+// and leaves would cancel the run.
+func effective(r *http.Request) *http.Request {
+	if r.URL.RawQuery == "" || !r.URL.Query().Has("cancel_on_disconnect") {
+		return r
+	}
+	asking := *r
+	asking.Method = http.MethodPost
+	return &asking
 }
 
 func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, format string, args ...any) {

@@ -40,8 +40,12 @@ func (s *Server) truncate(ctx context.Context, c *call) error {
 	return c.json(http.StatusOK, wire.OK{OK: true})
 }
 
-// onThisMachine reports whether both ends of a connection are, and nobody says that he passes on what another has sent.
+// onThisMachine reports whether both ends of a connection are, and nobody says that he passes on what another has sent; nor is it from a
+// page whose own name was made to point here.
 func onThisMachine(r *http.Request) bool {
+	if !ofThisMachine(r.Host) {
+		return false
+	}
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
 		if _, there := r.Header[name]; there {
 			return false

@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/locutory/locutory/platform"
 	"github.com/locutory/locutory/platform/config"
+	"github.com/locutory/locutory/platform/store/storetest"
 )
 
 // A developer's server asks nobody who they are. No page that he happens to have open may use it: not by a form's POST, and not
@@ -49,4 +51,30 @@ func TestPagesOfOtherSites(t *testing.T) {
 			t.Errorf("insecure: %d %s", got.Status, got.Body)
 		}
 	})
+}
+
+// A page that opens the stream of a run and leaves would cancel the run, if it may say so: that is an effect, by whatever method.
+func TestPagesOfOtherSitesCancelNothing(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	s := serve(t, privateChat(gated(gate)), storetest.SQLite(t).URI)
+	thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+	run := "/threads/" + thread + "/runs/" + s.must(200, alice, "POST", "/threads/"+thread+"/runs", saying("gated", "x", "")).field(t, "run_id")
+	for _, path := range []string{run + "/stream?cancel_on_disconnect=true", run + "/join?stream_mode=values&cancel%5Fon_disconnect=1"} {
+		r := s.request(alice, http.MethodGet, path, "")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		client := &http.Client{Timeout: 5 * time.Second}
+		response, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d", path, response.StatusCode)
+		}
+	}
+	close(gate)
+	if got := s.must(200, alice, "GET", run+"/join", ""); !strings.Contains(string(got.Body), "passed") {
+		t.Errorf("the run came to %s", got.Body)
+	}
 }

@@ -71,6 +71,12 @@ func TestTruncate(t *testing.T) {
 				t.Errorf("passed on by %s: %d %s", name, a.Status, a.Body)
 			}
 		}
+		r := s.request("", "POST", "/internal/truncate", `{"threads": true}`) // as a page sends it whose name was made to point here
+		r.Host = "evil.example"
+		r.Header.Set("Origin", "http://evil.example")
+		if a := s.send(r); a.Status != http.StatusNotFound {
+			t.Errorf("by another name: %d %s", a.Status, a.Body)
+		}
 	})
 }
 
