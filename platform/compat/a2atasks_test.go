@@ -160,3 +160,18 @@ func TestA2AStreamsBreakOff(t *testing.T) {
 		t.Errorf("the second stream ended with %v:\n%s", again.Err(), lines)
 	}
 }
+
+// Which task a run goes on with is the run's to say: a key of that name in an assistant's metadata does not make all of its runs one task.
+func TestTasksAreNotTheAssistantsToName(t *testing.T) {
+	t.Parallel()
+	s := serve(t, agentParts(), t.TempDir()+"/test.db")
+	own := s.must(200, alice, http.MethodPost, "/assistants", `{"graph_id": "desk", "metadata": {"a2a_task_id": "x", "note": "kept"}}`).field(t, "assistant_id")
+	for range 2 {
+		if got := s.must(200, alice, http.MethodPost, "/a2a/"+own, agentSays("SendMessage", "")); !strings.Contains(string(got.Body), "You said: hello") {
+			t.Errorf("a message to it: %s", got.Body)
+		}
+	}
+	if got := s.must(200, alice, http.MethodPost, "/a2a/"+own, agentCall("ListTasks", "")); !strings.Contains(string(got.Body), `"totalSize":2`) {
+		t.Errorf("tasks of it: %s", got.Body)
+	}
+}

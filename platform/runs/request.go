@@ -181,7 +181,7 @@ func (c *creation) metadata(a store.Assistant) (store.JSON, error) {
 	if err := json.Unmarshal(a.Metadata, &all); err != nil {
 		return nil, fmt.Errorf("metadata of assistant %s: %w", a.ID, err)
 	}
-	for _, key := range a.Owned {
+	for _, key := range append([]string{store.TaskKey}, a.Owned...) { // which task a run goes on with, a run says for itself
 		delete(all, key)
 	}
 	maps.Copy(all, sanitized(c.value.Metadata))
