@@ -144,7 +144,7 @@ func (a *Auth) Authenticate(ctx context.Context, r *Request) (*User, error) {
 	if !user.Expires.IsZero() && !a.now().Before(user.Expires) {
 		return nil, refusal(Unauthenticated("the credentials have expired"))
 	}
-	user = user.copy()
+	user = user.Clone()
 	user.studio = false // a copy of StudioUser under another name is no Studio
 	return user, nil
 }

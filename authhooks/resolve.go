@@ -64,7 +64,7 @@ func (c *Call) forHandler() (*Call, error) {
 	if c.User == nil {
 		return nil, errors.New("the call has no user")
 	}
-	call.User = c.User.copy()
+	call.User = c.User.Clone()
 	if v := reflect.ValueOf(c.Value); c.Value != nil && v.IsNil() {
 		return nil, fmt.Errorf("the value is a nil %T", c.Value)
 	}
@@ -144,7 +144,7 @@ func (a *Auth) ResolveUser(ctx context.Context, identity string) (user *User, re
 	if err := checkIdentity(user.Identity); err != nil {
 		return nil, true, internal(fmt.Errorf("resolve: %w", err))
 	}
-	user = user.copy()
+	user = user.Clone()
 	user.studio = false
 	return user, true, nil
 }

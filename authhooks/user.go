@@ -69,8 +69,8 @@ func (u User) GoString() string { return fmt.Sprintf("authhooks.User{Identity:%q
 // LogValue is String for slog.
 func (u User) LogValue() slog.Value { return slog.StringValue(u.Identity) }
 
-// copy returns a user that shares no map and no slice of ours with u.
-func (u *User) copy() *User {
+// Clone returns a user whose Permissions and Extra are its own, all the way down, and its Secret at the top. DisplayName is filled in.
+func (u *User) Clone() *User {
 	c := *u
 	c.Permissions = slices.Clone(u.Permissions)
 	if u.Extra != nil {

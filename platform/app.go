@@ -53,8 +53,7 @@ func UserFrom(ctx context.Context) (*authhooks.User, bool) {
 	if !ok || caller.User == nil {
 		return nil, false
 	}
-	user := *caller.User
-	return &user, true
+	return caller.User.Clone(), true
 }
 
 // Host is the server as an App sees it.

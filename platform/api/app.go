@@ -86,6 +86,7 @@ func (s *Server) beside(otherwise gin.HandlerFunc) gin.HandlerFunc {
 			return
 		}
 		s.guarded(Route{Method: r.Method, Path: name, handle: func(ctx context.Context, c *call) error {
+			c.gin.Header("Cache-Control", "private") // unless the app knows better
 			return s.serveCustom(ctx, c, r)
 		}})(g)
 	}
@@ -152,6 +153,10 @@ func (s *Server) serveCustom(ctx context.Context, c *call, r *http.Request) (err
 	s.custom.Handler.ServeHTTP(w, r)
 	if !w.begun() {
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.wasCut() { // what has begun must not look whole
+		c.begun = w.begun()
+		return errExpired
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ func (s *Server) open(handle func(context.Context, *call) error) gin.HandlerFunc
 func (s *Server) guarded(route Route) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		c := s.newCall(g)
+		g.Header("Cache-Control", "no-store") // what one caller is told is for no cache, which may not know how he is told from others
 		c.run(g.Request.Context(), func(ctx context.Context, c *call) error {
 			caller, err := s.identify(ctx, g.Request, route)
 			if err != nil {
