@@ -283,13 +283,16 @@ func inOrder(list []telling) []telling {
 			continue
 		}
 		step := list[from:i]
-		ends := map[string]int{}
+		tasks, calls := 0, 0 // that ended
 		for _, x := range step {
-			if x.method == "updates" || x.method == "input" || strings.HasPrefix(x.kind(), "tools/tool-finished") {
-				ends[x.method]++
+			switch {
+			case x.method == "updates", x.method == "input":
+				tasks++
+			case x.kind() == "tools/tool-finished":
+				calls++
 			}
 		}
-		if max(ends["updates"], ends["input"], ends["tools"]) > 1 && !slices.ContainsFunc(step, func(x telling) bool { return x.space != step[0].space }) {
+		if (tasks > 1 || calls > 1) && !slices.ContainsFunc(step, func(x telling) bool { return x.space != step[0].space }) {
 			slices.SortStableFunc(step, func(a, b telling) int { return cmp.Or(cmp.Compare(a.kind(), b.kind()), cmp.Compare(a.key(), b.key())) })
 		}
 		from = i + 1
