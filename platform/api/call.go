@@ -274,6 +274,19 @@ func (c *call) number(name string, otherwise, least, most int) (int, error) {
 	return n, nil
 }
 
+// object reads a query parameter that is a JSON object to be contained; nil when it is empty or not there.
+func (c *call) object(name string) (json.RawMessage, error) {
+	text := c.gin.Query(name)
+	if text == "" {
+		return nil, nil
+	}
+	var in wire.Object
+	if err := wire.Decode([]byte(text), &in); err != nil {
+		return nil, refuse(http.StatusUnprocessableEntity, "%s: want a JSON object: %s", name, err)
+	}
+	return containment(in)
+}
+
 // list reads a query parameter that is a list: repeated, comma separated, or a JSON array (rest.md §1.6).
 func (c *call) list(names ...string) []string {
 	var out []string

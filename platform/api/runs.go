@@ -162,7 +162,7 @@ func (s *Server) readRun(ctx context.Context, c *call) (access.ThreadScope, stor
 
 // joinStream answers GET …/runs/{id}/stream: what came after Last-Event-ID, then live.
 func (s *Server) joinStream(ctx context.Context, c *call) error {
-	return s.joined(ctx, c, "/stream", func(read access.ThreadScope, run store.Run) error {
+	return s.joined(ctx, c, func(read access.ThreadScope, run store.Run) error {
 		after, err := lastEventID(c.gin.GetHeader("Last-Event-ID"))
 		if err != nil {
 			return err
@@ -171,31 +171,41 @@ func (s *Server) joinStream(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
+		c.place(run, "/stream")
 		return c.sse(ctx, s.linking(c).Stream(ctx, read, run, after, options))
 	})
 }
 
 // joinRun answers GET …/runs/{id}/join with the run's final values.
 func (s *Server) joinRun(ctx context.Context, c *call) error {
-	return s.joined(ctx, c, "/join", func(read access.ThreadScope, run store.Run) error {
+	return s.joined(ctx, c, func(read access.ThreadScope, run store.Run) error {
+		c.place(run, "/join")
 		return c.slowly(ctx, func(ctx context.Context) ([]byte, error) { return s.linking(c).Wait(ctx, read, run) })
 	})
 }
 
-func (s *Server) joined(ctx context.Context, c *call, place string, follow func(access.ThreadScope, store.Run) error) error {
+// place says in the headers of an answer which run it follows, and where to come back to.
+func (c *call) place(run store.Run, more string) {
+	c.gin.Header("Content-Location", c.runPath(run, ""))
+	c.gin.Header("Location", c.runPath(run, more))
+}
+
+func (s *Server) joined(ctx context.Context, c *call, follow func(access.ThreadScope, store.Run) error) error {
+	asked, err := c.choice("cancel_on_disconnect")
+	if err != nil {
+		return err
+	}
 	read, run, err := s.readRun(ctx, c)
 	if err != nil {
 		return err
 	}
-	leaving := c.flag("cancel_on_disconnect")
+	leaving := asked != nil && *asked
 	var cancel access.ThreadScope
 	if leaving {
 		if cancel, err = s.cancelScope(ctx, run.ThreadID, []string{run.ID}, wire.CancelInterrupt); err != nil {
 			return err
 		}
 	}
-	c.gin.Header("Content-Location", c.runPath(run, ""))
-	c.gin.Header("Location", c.runPath(run, place))
 	err = follow(read, run)
 	if leaving {
 		s.cancelLeft(ctx, cancel, run, err)
@@ -262,11 +272,15 @@ func (s *Server) listRuns(ctx context.Context, c *call) error {
 			return refuse(http.StatusUnprocessableEntity, "select: a run has no field %q", name)
 		}
 	}
+	metadata, err := c.object("metadata")
+	if err != nil {
+		return err
+	}
 	scope, err := s.readThread(ctx, authhooks.Facts{ThreadID: thread})
 	if err != nil {
 		return err
 	}
-	rows, total, err := s.DB.Runs.List(ctx, scope, thread, store.RunQuery{Limit: limit, Offset: offset, Status: string(status)})
+	rows, total, err := s.DB.Runs.List(ctx, scope, thread, store.RunQuery{Limit: limit, Offset: offset, Status: string(status), Metadata: metadata})
 	if err != nil {
 		return named(err, detailThread, thread)
 	}
@@ -334,11 +348,15 @@ func (s *Server) cancelRun(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	asked, err := c.choice("wait")
+	if err != nil {
+		return err
+	}
 	scope, err := s.cancelScope(ctx, thread, []string{id}, action)
 	if err != nil {
 		return err
 	}
-	wait := c.flag("wait")
+	wait := asked != nil && *asked
 	err = s.Runs.Cancel(ctx, scope, runs.Cancel{
 		ThreadID: thread, RunID: id, Action: string(action), Reason: store.ReasonRequest, Wait: wait,
 	})

@@ -89,6 +89,7 @@ type converted struct {
 	HTTP         map[string]any `json:"http,omitempty"`
 	Store        map[string]any `json:"store,omitempty"`
 	Checkpointer map[string]any `json:"checkpointer,omitempty"`
+	Webhooks     map[string]any `json:"webhooks,omitempty"`
 }
 
 func (c *conversion) root(old map[string]any) converted {
@@ -96,6 +97,7 @@ func (c *conversion) root(old map[string]any) converted {
 	for key, value := range old {
 		section, _ := value.(map[string]any)
 		switch {
+		case value == nil:
 		case key == "graphs":
 			for id, graph := range section {
 				out.Graphs[id] = graphOf(graph)
@@ -108,9 +110,13 @@ func (c *conversion) root(old map[string]any) converted {
 			out.Store = c.store(section)
 		case key == "checkpointer":
 			out.Checkpointer = c.checkpointer(section)
+		case key == "webhooks":
+			out.Webhooks = section
 		case key == "env" || key == "$schema":
 		case key == "encryption":
 			c.left[key] = config.Unencrypted
+		case slices.Contains(config.UIKeys(), key):
+			c.left[key] = config.NoUI
 		case slices.Contains(config.PythonKeys(), key):
 			c.left[key] = "Go has go.mod"
 		default:
@@ -139,8 +145,10 @@ func (c *conversion) auth(old map[string]any) map[string]any {
 		switch key {
 		case "path":
 			out[key] = goSymbol(value)
-		case "disable_studio_auth":
+		case "disable_studio_auth", "openapi":
 			out[key] = value
+		case "allow_langsmith_api_keys":
+			c.left["auth."+key] = config.NoLangSmith
 		case "cache":
 			c.left["auth.cache"] = "caching is an Authenticator: wrap it"
 		default:

@@ -50,6 +50,8 @@ func TestBatch(t *testing.T) {
 			{404, []string{saying("agent", "a", ""), saying(uuid.NewString(), "a", "")}, "No assistant found for"},
 			{400, []string{saying("agent", "a", ""), saying("agent", "a", `, "context": {"x": 1}, "config": {"configurable": {"y": 1}}`)}, "Cannot specify both"},
 			{422, []string{saying("agent", "a", ""), saying("agent", "a", `, "feedback_keys": ["k"]`)}, "feedback_keys"},
+			{404, []string{saying("agent", "a", keep), saying("agent", "b", keep), saying(uuid.NewString(), "c", keep), saying("agent", "d", keep), saying("agent", "e", keep)}, "[2] No assistant found for"},
+			{422, []string{saying("agent", "a", keep), saying("agent", "b", keep), saying("agent", "c", `, "webhook": "/hook"`), saying("agent", "d", keep), saying("agent", "e", keep)}, "[2] webhook"},
 		} {
 			if a := batch(bad.status, bad.bodies...); !strings.Contains(a.field(t, "detail"), bad.detail) {
 				t.Errorf("%v: %s, want %s", bad.bodies, a.Body, bad.detail)
@@ -151,5 +153,25 @@ func TestH36CancelByStatus(t *testing.T) {
 			t.Errorf("without a handler: %s", a.Body)
 		}
 		s.until(t, bob, thread, runs[0], "pending")
+	})
+}
+
+// TestCancelOfWhatRuns: a cancel by status stops what runs and leaves what waits behind it, or the other way round.
+func TestCancelOfWhatRuns(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(gated(make(chan struct{}))), uri)
+		for _, tt := range []struct{ status, action, running, waiting string }{
+			{"running", "interrupt", "interrupted", "success"}, {"running", "rollback", "", "success"},
+			{"pending", "interrupt", "running", "interrupted"}, {"pending", "rollback", "running", ""},
+			{"all", "interrupt", "interrupted", "interrupted"}, {"all", "rollback", "", ""},
+		} {
+			thread, running, waiting := busyThread(t, s)
+			// An empty list is none.
+			s.must(204, alice, "POST", "/runs/cancel?action="+tt.action, `{"status": "`+tt.status+`", "thread_id": null, "run_ids": []}`)
+			s.until(t, alice, thread, running, tt.running)
+			s.until(t, alice, thread, waiting, tt.waiting)
+			s.must(204, alice, "DELETE", "/threads/"+thread, "")
+		}
 	})
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,17 +55,23 @@ func TestListRuns(t *testing.T) {
 		s := serve(t, privateChat(), uri)
 		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
 		at := "/threads/" + thread + "/runs"
-		first := runID(t, s.must(200, alice, "POST", at+"/wait", saying("agent", "one", "")))
+		first := runID(t, s.must(200, alice, "POST", at+"/wait", saying("agent", "one", `, "metadata": {"n": 1, "deep": {"a": [1, "x"]}}`)))
 		second := runID(t, s.must(200, alice, "POST", at+"/wait", saying("agent", "two", "")))
 		later := s.must(200, alice, "POST", at, saying("agent", "three", `, "after_seconds": 3600`)).field(t, "run_id")
 		for query, want := range map[string][]string{
 			"": {later, second, first}, "limit=1": {later}, "limit=1&offset=1": {second}, "status=success": {second, first},
 			"status=pending": {later}, "status=error": nil,
+			"metadata=" + url.QueryEscape(`{"n": 1}`): {first}, "metadata=" + url.QueryEscape(`{"deep": {"a": ["x"]}}`) + "&status=success": {first},
+			"metadata=" + url.QueryEscape(`{"n": 1}`) + "&status=pending": nil, "metadata=" + url.QueryEscape(`{"n": "1"}`): nil, "metadata=%7B%7D": {later, second, first},
 		} {
 			var list []struct {
 				ID string `json:"run_id"`
 			}
-			s.must(200, alice, "GET", at+"?"+query, "").into(t, &list)
+			page := s.must(200, alice, "GET", at+"?"+query, "")
+			page.into(t, &list)
+			if total := page.Header.Get("X-Pagination-Total"); !strings.Contains(query, "limit") && total != strconv.Itoa(len(want)) {
+				t.Errorf("%s: %s runs in all, want %d", query, total, len(want))
+			}
 			var ids []string
 			for _, run := range list {
 				ids = append(ids, run.ID)
@@ -80,7 +88,7 @@ func TestListRuns(t *testing.T) {
 				t.Errorf("%s: %s, want %s", query, got.Body, want)
 			}
 		}
-		for _, query := range []string{"status=done", "select=principal", "limit=0", "limit=1001", "offset=-1", "limit=x"} {
+		for _, query := range []string{"status=done", "select=principal", "limit=0", "limit=1001", "offset=-1", "limit=x", "metadata=1", "metadata=%7B"} {
 			s.must(422, alice, "GET", at+"?"+query, "")
 		}
 	})
@@ -142,5 +150,58 @@ func TestRunSettings(t *testing.T) {
 		}
 		s.must(422, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "config": {"recursion_limit": 0}}`)
 		s.must(200, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "feedback_keys": []}`)
+	})
+}
+
+// TestLeaving covers rest.md §5.2 and §5.7: what becomes of a run whose reader goes away.
+func TestLeaving(t *testing.T) {
+	t.Parallel()
+	const custom = `, "stream_mode": "custom"`
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(gated(make(chan struct{}))), uri)
+		for _, tt := range []struct{ name, path, more, join, want string }{
+			{"stream", "/stream", custom + `, "on_disconnect": "cancel"`, "", "interrupted"},
+			{"wait", "/wait", `, "on_disconnect": "cancel"`, "", "interrupted"},
+			{"stream that goes on", "/stream", custom + `, "on_disconnect": "continue"`, "", "running"},
+			{"wait that goes on", "/wait", `, "on_disconnect": null`, "", "running"},
+			{"join", "", "", "/join?cancel_on_disconnect=1", "interrupted"},
+			{"join, as the other client says it", "", "", "/join?cancel_on_disconnect=true", "interrupted"},
+			{"join that only looks", "", "", "/join?cancel_on_disconnect=0", "running"},
+			{"join of a stream", "", custom, "/stream?cancel_on_disconnect=1", "interrupted"},
+			{"join of a stream that only looks", "", custom, "/stream?cancel_on_disconnect=false", "running"},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+				at := "/threads/" + thread + "/runs"
+				ctx, leave := context.WithCancel(t.Context())
+				defer leave()
+				r := s.request(alice, "POST", at+tt.path, saying("gated", "x", tt.more))
+				if tt.join != "" {
+					run := runID(t, s.must(200, alice, "POST", at, saying("gated", "x", tt.more)))
+					r = s.request(alice, "GET", at+"/"+run+tt.join, "")
+				}
+				response, err := http.DefaultClient.Do(r.WithContext(ctx))
+				if err != nil {
+					t.Fatal(err)
+				}
+				run := runID(t, answer{Header: response.Header})
+				s.until(t, alice, thread, run, "running")
+				leave()
+				_ = response.Body.Close()
+				if tt.want == "running" { // what would be cancelled would be long before this has been asked for and begun
+					later := runID(t, s.must(200, alice, "POST", at, saying("gated", "y", `, "multitask_strategy": "enqueue"`)))
+					s.until(t, alice, thread, later, "pending")
+				}
+				s.until(t, alice, thread, run, tt.want)
+			})
+		}
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		run := "/threads/" + thread + "/runs/" + runID(t, s.must(200, alice, "POST", "/threads/"+thread+"/runs", saying("gated", "x", "")))
+		for _, bad := range []string{"/join?cancel_on_disconnect=maybe", "/stream?cancel_on_disconnect=2", "/stream?stream_mode=nope"} {
+			if a := s.as(alice, "GET", run+bad, ""); a.Status != 422 || a.Header.Get("Location") != "" || a.Header.Get("Content-Location") != "" {
+				t.Errorf("%s: status %d, %v", bad, a.Status, a.Header)
+			}
+		}
+		s.must(422, alice, "POST", run+"/cancel?wait=maybe", "")
 	})
 }

@@ -3,6 +3,7 @@ package compat
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -155,5 +156,106 @@ func TestCancelOfARunningRun(t *testing.T) {
 		thread, running, _ := busyThread(t, s)
 		s.must(422, alice, "POST", "/threads/"+thread+"/runs/"+running+"/cancel?action=stop", "")
 		s.until(t, alice, thread, running, "running")
+	})
+}
+
+// TestStrategiesOfDelayedRuns: a run that waits for its time makes its thread busy and counts as unfinished, but whoever comes before it
+// in time runs before it (rest.md §5.3, §5.4).
+func TestStrategiesOfDelayedRuns(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(), uri)
+		for _, tt := range []struct {
+			strategy, words string
+			later           [2]string // what becomes of the two that wait; "" is gone
+			thread          string
+		}{
+			{"enqueue", "one, echo: one, two, echo: two", [2]string{"pending", "pending"}, "busy"},
+			{"interrupt", "one, echo: one, two, echo: two", [2]string{"interrupted", "interrupted"}, "idle"},
+			{"rollback", "one, echo: one, two, echo: two", [2]string{"", ""}, "idle"},
+			{"reject", "", [2]string{"pending", "pending"}, "busy"},
+		} {
+			t.Run(tt.strategy, func(t *testing.T) {
+				thread, waiting := delayed(t, s, alice)
+				at := "/threads/" + thread
+				var row struct {
+					Created time.Time `json:"created_at"`
+					Updated time.Time `json:"updated_at"`
+				}
+				s.must(200, alice, "GET", at+"/runs/"+waiting[0], "").into(t, &row)
+				if delay := row.Created.Sub(row.Updated); delay != time.Hour || time.Until(row.Created) < 59*time.Minute {
+					t.Errorf("created %s after it was updated, at %s", delay, row.Created)
+				}
+				if status := s.must(200, alice, "GET", at, "").field(t, "status"); status != "busy" {
+					t.Errorf("the thread of a run that is to come is %s", status)
+				}
+				with := `, "multitask_strategy": "` + tt.strategy + `"`
+				if tt.strategy == "reject" {
+					s.must(409, alice, "POST", at+"/runs/wait", saying("agent", "one", with))
+				} else {
+					s.must(200, alice, "POST", at+"/runs/wait", saying("agent", "one", with))
+					if got := words(t, s.must(200, alice, "POST", at+"/runs/wait", saying("agent", "two", with)).Body); got != tt.words {
+						t.Errorf("state %s", got)
+					}
+				}
+				for i, want := range tt.later {
+					s.until(t, alice, thread, waiting[i], want)
+				}
+				if status := s.must(200, alice, "GET", at, "").field(t, "status"); status != tt.thread {
+					t.Errorf("the thread is %s, want %s", status, tt.thread)
+				}
+			})
+		}
+	})
+}
+
+// TestAfterSecondsOrders: what is due first runs first, in whatever order it was asked for.
+func TestAfterSecondsOrders(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(), uri)
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		at := "/threads/" + thread + "/runs"
+		var last string
+		for _, run := range []struct{ word, after string }{{"third", "0.9"}, {"second", "0.6"}, {"first", "0.3"}} {
+			id := s.must(200, alice, "POST", at, saying("agent", run.word, `, "after_seconds": `+run.after)).field(t, "run_id")
+			if run.word == "third" {
+				last = id
+			}
+		}
+		if got := words(t, s.must(200, alice, "GET", at+"/"+last+"/join", "").Body); got != "first, echo: first, second, echo: second, third, echo: third" {
+			t.Errorf("state %s", got)
+		}
+	})
+}
+
+// TestWaitingForACancelledRun: whoever waits for a run that somebody else cancels is told the values that there are, as an object.
+func TestWaitingForACancelledRun(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, privateChat(gated(make(chan struct{}))), uri)
+		for action, want := range map[string]string{"interrupt": "one, echo: one, two", "rollback": "one, echo: one"} {
+			thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+			at := "/threads/" + thread + "/runs"
+			s.must(200, alice, "POST", at+"/wait", saying("agent", "one", ""))
+			response, err := http.DefaultClient.Do(s.request(alice, "POST", at+"/wait", saying("gated", "two", "")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := runID(t, answer{Header: response.Header})
+			if place := response.Header.Get("Location"); place != at+"/"+run+"/join" {
+				t.Errorf("Location %s", place)
+			}
+			s.until(t, alice, thread, run, "running")
+			s.must(204, alice, "POST", at+"/"+run+"/cancel?wait=true&action="+action, "")
+			body, err := readAnswer(response)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if got := words(t, body); got != want {
+				t.Errorf("%s: whoever waited was told %s, want %s", action, body, want)
+			}
+		}
 	})
 }

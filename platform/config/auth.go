@@ -44,7 +44,7 @@ func (r *reader) auth(p place) *Auth {
 		"index":               func(p place) { a.Index = r.index(p) },
 		"disable_studio_auth": func(p place) { a.DisableStudio = r.booleanOrWord(p) },
 		"openapi":             func(p place) { a.OpenAPI = r.openapi(p) },
-	}, fields{"cache": r.refused("caching is an Authenticator: wrap it")})
+	}, fields{"cache": r.refused("caching is an Authenticator: wrap it"), "allow_langsmith_api_keys": r.refused(NoLangSmith)})
 	if _, isObject := p.value.([]member); isObject && !named {
 		r.wrong(p, `no "path"; want {"path": "./security:Auth"}`)
 	}

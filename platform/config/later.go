@@ -24,9 +24,21 @@ func (r *reader) python() fields {
 	for _, key := range PythonKeys() {
 		keys[key] = refused
 	}
+	for _, key := range UIKeys() {
+		keys[key] = r.refused(NoUI + "; take it out")
+	}
 	keys["encryption"] = r.refused(Unencrypted)
 	return keys
 }
+
+// NoUI says what became of UIKeys.
+const NoUI = "components for chat pages are not served from here"
+
+// UIKeys are the keys of langgraph.json that name components of React for the server to bundle.
+func UIKeys() []string { return []string{"ui", "ui_config"} }
+
+// NoLangSmith says what to do in place of "auth.allow_langsmith_api_keys".
+const NoLangSmith = "keys of LangSmith are not known here; an Authenticator decides which keys are good"
 
 // Unencrypted says what to do in place of "encryption", which must never be taken out without a word.
 const Unencrypted = notEncrypted + "take it out"
@@ -34,7 +46,7 @@ const Unencrypted = notEncrypted + "take it out"
 // PythonKeys are the keys of langgraph.json that say how to build an image of another language: they have no meaning here.
 func PythonKeys() []string {
 	return []string{
-		"dependencies", "python_version", "node_version", "api_version", "base_image", "image_distro",
-		"pip_config_file", "pip_installer", "dockerfile_lines", "keep_pkg_tools", "ui", "ui_config",
+		"dependencies", "source", "python_version", "node_version", "node_loader", "api_version", "base_image", "image_distro",
+		"pip_config_file", "pip_installer", "dockerfile_lines", "docker_compose_file", "keep_pkg_tools",
 	}
 }

@@ -55,6 +55,7 @@ func runOperations() []Operation {
 			Parameters: []Parameter{
 				query("limit", "At most so many.", integer(1, wire.MaxLimit)), query("offset", "Skip so many.", integer(0, 0)),
 				query("status", "Only those that stand so.", enum(wire.Values[wire.RunStatus]())), query("select", "Only these fields of each.", words()),
+				query("metadata", "Only those whose metadata contains this object, which is JSON text.", text()),
 			},
 			Answers: []Answer{gives("A page of runs.", selection[wire.Run](), pagination()...), refuses(http.StatusNotFound, noThread)},
 		},

@@ -42,7 +42,7 @@ func TestRefusals(t *testing.T) {
 		{"webhook", thread, wire.RunCreate{Webhook: "/x"}, "422 webhook: webhooks are disabled on this server"},
 		{"feedback of what goes away", "", wire.RunCreate{FeedbackKeys: wire.FeedbackKeys{"k"}}, "422 feedback_keys: the thread of this run goes away with it, and what is said of it would, too; run on a thread, or with on_completion: keep"},
 		{"a feedback key without end", thread, wire.RunCreate{FeedbackKeys: wire.FeedbackKeys{strings.Repeat("k", 129)}}, "422 feedback_keys: want keys of 1 to 128 characters"},
-		{"tracer", thread, wire.RunCreate{LangsmithTracer: &wire.LangsmithTracer{}}, "422 langsmith_tracer is not supported yet"},
+		{"tracer", thread, wire.RunCreate{LangsmithTracer: &wire.LangsmithTracer{ProjectName: "p"}}, "422 langsmith_tracer is not supported yet"},
 		{"mode", thread, wire.RunCreate{StreamMode: wire.StreamModes{"values", "nope"}}, `422 stream_mode: "nope" is not one of values, messages, messages-tuple, updates, events, debug, tasks, checkpoints, custom, tools`},
 		{"no assistant", thread, wire.RunCreate{AssistantID: missing}, `404 No assistant found for "` + missing + `". Make sure the assistant ID is for a valid assistant or a valid graph ID.`},
 		{"no graph", thread, wire.RunCreate{AssistantID: "nope"}, `404 No assistant found for "nope". Make sure the assistant ID is for a valid assistant or a valid graph ID.`},

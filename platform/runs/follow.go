@@ -162,8 +162,8 @@ func (o Outcome) json() (json.RawMessage, error) {
 }
 
 // Wait returns what the run came to once it has ended: an object of its final values, with __interrupt__ when it asks something, or of
-// __error__ when it failed, and with __feedback__ when the run was asked for it (rest.md §5.7). Of a run whose log or first state is gone it
-// returns the thread's values.
+// __error__ when it failed, and with __feedback__ when the run was asked for it (rest.md §5.7). Of a run whose log or first state is gone,
+// and of one that was rolled back, it returns the thread's values.
 func (r *Runs) Wait(ctx context.Context, read access.ThreadScope, run store.Run) (json.RawMessage, error) {
 	end, err := r.outcome(ctx, read, run, r.follower.Run(ctx, read, run.ThreadID, run.ID, -1))
 	if err != nil {
@@ -200,7 +200,12 @@ func (r *Runs) outcome(
 		return Outcome{Failure: end.Error}, nil
 	}
 	cancelled := end != nil && end.Status == store.RunInterrupted
-	if !seen || lost {
+	undone := end == nil
+	if cancelled && !lost {
+		_, err := r.DB.Runs.ByID(ctx, read, run.ID)
+		undone = errors.Is(err, store.ErrNotFound)
+	}
+	if !seen || lost || undone {
 		o, err := r.remembered(ctx, read, run)
 		o.Cancelled = o.Cancelled || cancelled
 		return o, err

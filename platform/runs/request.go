@@ -27,7 +27,7 @@ func (c *creation) check() error {
 	case len(b.FeedbackKeys) > 0 && c.temporary():
 		return refuse(http.StatusUnprocessableEntity,
 			"feedback_keys: the thread of this run goes away with it, and what is said of it would, too; run on a thread, or with on_completion: keep")
-	case b.LangsmithTracer != nil:
+	case b.LangsmithTracer != nil && *b.LangsmithTracer != (wire.LangsmithTracer{}):
 		return unsupported("langsmith_tracer")
 	case math.IsNaN(b.AfterSeconds) || b.AfterSeconds > maxDelay.Seconds():
 		return refuse(http.StatusUnprocessableEntity, "after_seconds: want at most %.0f", maxDelay.Seconds())
@@ -90,8 +90,8 @@ func (c *creation) checkpoint() error {
 	if id := c.body.CheckpointID; id != "" {
 		from.CheckpointID = id
 	}
-	if c.body.Checkpoint != nil {
-		from = *c.body.Checkpoint
+	if named := c.body.Checkpoint; named != nil && (named.CheckpointID != "" || named.CheckpointNS != "" || len(named.CheckpointMap) > 0) {
+		from = *named
 	}
 	if c.stateless {
 		return nil

@@ -16,6 +16,8 @@ type RunQuery struct {
 	Limit, Offset int
 	// Status keeps the runs that have it; "" keeps all.
 	Status string
+	// Metadata is an object that the run's metadata contains; empty keeps all.
+	Metadata JSON
 }
 
 // Get returns a run of a thread that a scope for read reaches. A run under the id of another thread is ErrNotFound (H-55), and so is
@@ -77,9 +79,11 @@ func (r *Runs) List(ctx context.Context, s access.ThreadScope, threadID string, 
 	}
 	filter, filterArgs := r.db.reachThread("t", s.Filter())
 	where, args := "r.thread_id = ? AND t.hidden_at IS NULL AND "+filter, append([]any{threadID}, filterArgs...)
-	if q.Status != "" {
-		where, args = where+" AND r.status = ?", append(args, q.Status)
+	only, onlyArgs, err := r.only(q)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list runs: %w", err)
 	}
+	where, args = where+" AND "+only, append(args, onlyArgs...)
 	err = each(r.db.read(ctx), func(rows *sql.Rows) error {
 		var run Run
 		err := scanRun(rows, &run)
@@ -94,11 +98,24 @@ func (r *Runs) List(ctx context.Context, s access.ThreadScope, threadID string, 
 		return page, q.Offset + len(page), nil
 	}
 	// The thread once more, since one without such runs is no thread that is not there.
-	err = one(r.db.read(ctx), []any{&total}, `SELECT count(r.id) FROM threads t LEFT JOIN runs r ON r.thread_id = t.id AND (? = '' OR r.status = ?)
+	err = one(r.db.read(ctx), []any{&total}, `SELECT count(r.id) FROM threads t LEFT JOIN runs r ON r.thread_id = t.id AND `+only+`
 		WHERE t.id = ? AND t.hidden_at IS NULL AND `+filter+` GROUP BY t.id`,
-		append([]any{q.Status, q.Status, threadID}, filterArgs...)...)
+		append(append(slices.Clip(onlyArgs), threadID), filterArgs...)...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list runs: %w", found(err))
 	}
 	return page, total, nil
+}
+
+// only is the condition that a run is one of those that q selects.
+func (r *Runs) only(q RunQuery) (sql string, args []any, err error) {
+	sql = "TRUE"
+	if q.Status != "" {
+		sql, args = "r.status = ?", []any{q.Status}
+	}
+	if len(q.Metadata) == 0 {
+		return sql, args, nil
+	}
+	contains, more, err := containsSQL(r.db.dialect, "r", "metadata", q.Metadata)
+	return sql + " AND (" + contains + ")", append(args, more...), err
 }

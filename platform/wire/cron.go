@@ -127,13 +127,8 @@ func (p *CronPatch) Validate() error {
 	if p.Schedule != nil && *p.Schedule == "" {
 		return errors.New("schedule: want five fields")
 	}
-	for _, mode := range p.StreamMode {
-		if err := oneOf("stream_mode", mode); err != nil {
-			return err
-		}
-	}
 	return errors.Join(
-		oneOf("on_run_completed", p.OnRunCompleted), oneOf("multitask_strategy", p.MultitaskStrategy), oneOf("durability", p.Durability),
+		p.StreamMode.check(), oneOf("on_run_completed", p.OnRunCompleted), oneOf("multitask_strategy", p.MultitaskStrategy), oneOf("durability", p.Durability),
 	)
 }
 

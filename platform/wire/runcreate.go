@@ -54,12 +54,8 @@ func (r *RunCreate) Validate() error {
 	if r.AfterSeconds < 0 {
 		return errors.New("after_seconds: want a number not below 0")
 	}
-	for _, mode := range r.StreamMode {
-		if err := oneOf("stream_mode", mode); err != nil {
-			return err
-		}
-	}
 	return errors.Join(
+		r.StreamMode.check(),
 		oneOf("multitask_strategy", r.MultitaskStrategy), oneOf("if_not_exists", r.IfNotExists),
 		oneOf("on_disconnect", r.OnDisconnect), oneOf("on_completion", r.OnCompletion),
 		oneOf("durability", r.Durability), checkFeedbackKeys(r.FeedbackKeys),
@@ -78,10 +74,19 @@ func (r *RunCreate) EffectiveDurability() Durability {
 	}
 }
 
-// LangsmithTracer names where a run's trace goes; it is accepted and not used.
+// LangsmithTracer names where a run's trace goes. The server has no such place: what is not empty is refused.
 type LangsmithTracer struct {
 	ProjectName string `json:"project_name,omitempty"`
 	ExampleID   string `json:"example_id,omitempty"`
+}
+
+// UnmarshalJSON takes false for none.
+func (t *LangsmithTracer) UnmarshalJSON(data []byte) error {
+	if string(data) == "false" {
+		return nil
+	}
+	type plain LangsmithTracer
+	return json.Unmarshal(data, (*plain)(t))
 }
 
 // Webhook is a URL reference that is told of a run's end: 1 to 65536 characters; "" is absent.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -47,6 +48,16 @@ func (m *StreamModes) UnmarshalJSON(data []byte) error {
 	for _, word := range words {
 		if !slices.Contains(*m, StreamMode(word)) {
 			*m = append(*m, StreamMode(word))
+		}
+	}
+	return nil
+}
+
+// check refuses what is no mode. An empty word in a list is none, too: a stream of it would be silent.
+func (m StreamModes) check() error {
+	for _, mode := range m {
+		if !mode.Valid() {
+			return fmt.Errorf("stream_mode: %q is not one of %s", string(mode), list(mode.all()))
 		}
 	}
 	return nil
