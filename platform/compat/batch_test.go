@@ -162,9 +162,12 @@ func TestCancelOfWhatRuns(t *testing.T) {
 	databases(t, func(t *testing.T, uri string) {
 		s := serve(t, privateChat(gated(make(chan struct{}))), uri)
 		for _, tt := range []struct{ status, action, running, waiting string }{
-			{"running", "interrupt", "interrupted", "success"}, {"running", "rollback", "", "success"},
-			{"pending", "interrupt", "running", "interrupted"}, {"pending", "rollback", "running", ""},
-			{"all", "interrupt", "interrupted", "interrupted"}, {"all", "rollback", "", ""},
+			{"running", "interrupt", "interrupted", "success"},
+			{"running", "rollback", "", "success"},
+			{"pending", "interrupt", "running", "interrupted"},
+			{"pending", "rollback", "running", ""},
+			{"all", "interrupt", "interrupted", "interrupted"},
+			{"all", "rollback", "", ""},
 		} {
 			thread, running, waiting := busyThread(t, s)
 			// An empty list is none.
