@@ -173,6 +173,7 @@ func TestRunFromCheckpoint(t *testing.T) {
 			{"checkpoint", `"checkpoint": {"checkpoint_id": "` + whole.id(t) + `"}`, printed},
 			{"checkpoint_id", `"checkpoint_id": "` + half.id(t) + `"`, printed},
 			{"checkpoint wins", `"checkpoint_id": "` + half.id(t) + `", "checkpoint": {"checkpoint_id": "` + whole.id(t) + `"}`, printed},
+			{"an empty checkpoint is none", `"checkpoint_id": "` + half.id(t) + `", "checkpoint": {}`, printed},
 			{"in the configurable", `"config": {"configurable": {"checkpoint_id": "` + half.id(t) + `", "checkpoint_ns": null, "checkpoint_map": null}}`, printed},
 			{"with the whole checkpoint of the inner graph", `"checkpoint": ` + string(inner.Checkpoint), printed},
 			{"without a map", named, printed},

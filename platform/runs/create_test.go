@@ -82,7 +82,7 @@ func TestKwargs(t *testing.T) {
 	}
 	run := s.must("alice", thread, wire.RunCreate{
 		AssistantID: "echo", Config: wire.Config{Configurable: spoof, Tags: []string{"t"}}, Context: wire.Object{"user_id": "mallory"},
-		Metadata: wire.Object{"topic": "x", "langgraph_auth_user": "mallory"}, Checkpoint: &wire.CheckpointConfig{},
+		Metadata: wire.Object{"topic": "x", "langgraph_auth_user": "mallory"}, Checkpoint: &wire.CheckpointConfig{CheckpointID: "c2"},
 		StreamMode: wire.StreamModes{"updates"},
 	})
 	for name, data := range map[string]store.JSON{"kwargs": run.Kwargs, "metadata": run.Metadata} {
@@ -98,7 +98,7 @@ func TestKwargs(t *testing.T) {
 	s.check(json.Unmarshal(run.Kwargs, &got))
 	want := wire.Object{
 		"model": "big", "run_id": run.ID, "thread_id": thread, "graph_id": "echo", "assistant_id": runs.SystemAssistantID("echo"),
-		"langgraph_request_id": "req-1",
+		"langgraph_request_id": "req-1", "checkpoint_id": "c2",
 	}
 	if diff := cmp.Diff(want, got.Config.Configurable); diff != "" || got.Durability != "async" || !cmp.Equal(got.StreamMode, []string{"updates"}) {
 		t.Errorf("kwargs: %s (-want +got):\n%s", run.Kwargs, diff)
