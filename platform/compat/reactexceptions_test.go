@@ -31,8 +31,7 @@ var reactExceptions = []exception{
 	{"*_deep_agent*", 0, "state/metadata/step", middlewares},
 	{"*_deep_agent*", 0, "state/parent_checkpoint/checkpoint_id", middlewares},
 	{"m_deep_agent", 2, "+told/updates/*/messages/0/id", fuller},
-	{"*_deep_agent*", 0, "-told/tools/*/output/*", "what is reported of a tool is its message"},
-	{"*_deep_agent*", 0, "+told/tools/*/output/*", "what is reported of a tool is its message"},
+	{"*_deep_agent*", 0, "+told/tools/*/output/status", "tool messages have a status"},
 	{"*_deep_agent*", 0, "+**/messages/*/status", "tool messages have a status"},
 }
 

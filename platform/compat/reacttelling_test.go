@@ -70,6 +70,9 @@ func toldByV2(list []frame) (runs [][]telling) {
 			x.method, x.data = "input", map[string]any{"id": data["interrupt_id"], "value": data["payload"]}
 		case "tools": // v1 has no namespaces of nodes
 			x.space, _ = outer(x.space)
+			if output, over := data["output"]; over {
+				data["output"] = messageOf(output, data["tool_call_id"])
+			}
 		case "messages":
 			said := spoken[data["run_id"].(string)]
 			if said != nil {
@@ -85,6 +88,19 @@ func toldByV2(list []frame) (runs [][]telling) {
 		}
 	}
 	return runs
+}
+
+// messageOf is the message of a tool's output, which may be a command that has it.
+func messageOf(output, call any) any {
+	command, _ := output.(map[string]any)
+	update, _ := command["update"].(map[string]any)
+	messages, _ := update["messages"].([]any)
+	for _, m := range messages {
+		if m.(map[string]any)["tool_call_id"] == call {
+			return m
+		}
+	}
+	return output
 }
 
 // speak adds an event of a message to what was said.
