@@ -75,11 +75,8 @@ func (a *Assistants) query(ctx context.Context, s access.AssistantScope, q Assis
 		tx = tx.Where("t.graph_id = ?", q.GraphID)
 	}
 	if q.Name != "" {
-		position := "instr(lower(t.name), lower(?)) > 0"
-		if a.db.dialect == Postgres {
-			position = "strpos(lower(t.name), lower(?)) > 0"
-		}
-		tx = tx.Where(position, q.Name)
+		sql, arg := namedLike(a.db.dialect, q.Name)
+		tx = tx.Where(sql, arg)
 	}
 	return tx.Session(&gorm.Session{}), nil
 }

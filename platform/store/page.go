@@ -53,18 +53,21 @@ func (p page) on(q *gorm.DB) *gorm.DB {
 }
 
 // total returns how many rows the search has, when it fetched n of which the page shows at most its limit. It is exact up to
-// [countUpTo] and on the last page; beyond, it says that there is one more.
+// [countUpTo], on the last page and after it; beyond, it says that there is one more.
 func (p page) total(rows *gorm.DB, n int) (int, error) {
 	if n <= p.limit && (n > 0 || p.offset == 0) {
 		return p.offset + n, nil
 	}
+	counted := rows.Select("1")
+	if n > 0 { // else the page was beyond the end, for which all rows were walked already
+		counted = counted.Limit(countUpTo + 1)
+	}
 	var total int
-	err := one(rows.Session(&gorm.Session{NewDB: true}), []any{&total}, "SELECT count(*) FROM (?) AS counted",
-		rows.Select("1").Limit(countUpTo+1))
+	err := one(rows.Session(&gorm.Session{NewDB: true}), []any{&total}, "SELECT count(*) FROM (?) AS counted", counted)
 	if err != nil {
 		return 0, fmt.Errorf("count: %w", err)
 	}
-	if total <= countUpTo {
+	if total <= countUpTo || n == 0 {
 		return total, nil
 	}
 	return p.offset + n, nil

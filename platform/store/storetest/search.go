@@ -89,11 +89,13 @@ func searchSuite(t *testing.T, p *place) {
 		t.Parallel()
 		p.many(t, "carol", 10_010)
 		carol := Owner(t, "carol")
-		for offset, want := range map[int]int{0: 11, 10: 21, 10_000: 10_010} {
+		for offset, want := range map[int]struct{ rows, total int }{
+			0: {10, 11}, 10: {10, 21}, 9_999: {10, 10_010}, 10_000: {10, 10_010}, 10_005: {5, 10_010}, 10_010: {0, 10_010}, 50_000: {0, 10_010},
+		} {
 			rows, total, err := p.db.Threads.Search(t.Context(), carol.Threads(authhooks.Search), query{Limit: 10, Offset: offset})
 			is(t, err, nil)
-			same(t, "rows", 10, len(rows))
-			same(t, "total", want, total)
+			same(t, fmt.Sprint("rows from ", offset), want.rows, len(rows))
+			same(t, fmt.Sprint("total from ", offset), want.total, total)
 		}
 		n, err := p.db.Threads.Count(t.Context(), carol.Threads(authhooks.Search), query{})
 		is(t, err, nil)
