@@ -39,7 +39,7 @@ func (s *Server) callAgent(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	assistant := c.gin.Param("assistant_id")
+	assistant := c.param("assistant_id")
 	answer, err := s.agents.Call(ctx, a2a.Request{
 		Assistant: assistant, Body: body, ID: c.requestID, URL: s.agentURL(c, assistant),
 		Accept: c.gin.Request.Header.Values("Accept"), Version: c.gin.GetHeader("A2A-Version"), Configurable: given,
@@ -61,7 +61,7 @@ func (s *Server) callAgent(ctx context.Context, c *call) error {
 
 // agentCard answers GET /a2a/{assistant_id}/.well-known/agent-card.json and GET /.well-known/agent-card.json?assistant_id=….
 func (s *Server) agentCard(ctx context.Context, c *call) error {
-	assistant := c.gin.Param("assistant_id")
+	assistant := c.param("assistant_id")
 	if assistant == "" {
 		assistant = c.gin.Query("assistant_id")
 	}

@@ -23,7 +23,7 @@ const (
 
 // assistantParam returns the assistant that a path names, by id or by the id of its graph (rest.md §3.1).
 func (s *Server) assistantParam(c *call) (string, error) {
-	text := c.gin.Param("assistant_id")
+	text := c.param("assistant_id")
 	if id, ok := runs.SystemAssistant(s.Graphs, text); ok {
 		return id, nil
 	}
@@ -134,6 +134,9 @@ func (s *Server) patchAssistant(ctx context.Context, c *call) error {
 	var in wire.AssistantPatch
 	if err := body(c, &in); err != nil {
 		return err
+	}
+	if in.Name != nil && *in.Name == "" {
+		in.Name = nil
 	}
 	config := wire.Config{}
 	if in.Config != nil {
@@ -258,15 +261,9 @@ func (s *Server) assistantGraph(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	levels := 0
-	switch text := strings.ToLower(c.gin.Query("xray")); text {
-	case "", "false", "0":
-	case "true":
-		levels = 100
-	default:
-		if levels, err = c.number("xray", 0, 0, 100); err != nil {
-			return err
-		}
+	levels, err := c.levels("xray")
+	if err != nil {
+		return err
 	}
 	return c.json(http.StatusOK, graph.Draw(levels))
 }

@@ -18,7 +18,10 @@ func (s *Server) deleteAssistant(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	withThreads := c.flag("delete_threads")
+	withThreads, err := c.flag("delete_threads")
+	if err != nil {
+		return err
+	}
 	value := &authhooks.AssistantsDelete{}
 	authhooks.SetFacts(value, authhooks.Facts{AssistantID: id, DeleteThreads: withThreads})
 	scope, err := s.Guard.Assistants(ctx, value)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strings"
 
@@ -58,6 +59,9 @@ func (s *Server) setLatest(ctx context.Context, c *call) error {
 		return err
 	}
 	var in wire.AssistantLatest
+	if in.Version, err = c.number("version", 0, 1, math.MaxInt32); err != nil { // which the body may name as well
+		return err
+	}
 	if err := body(c, &in); err != nil {
 		return err
 	}
@@ -84,9 +88,13 @@ func (s *Server) assistantSubgraphs(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	only := c.gin.Param("namespace")
+	recurse, err := c.flag("recurse")
+	if err != nil {
+		return err
+	}
+	only := c.param("namespace")
 	found := map[string]wire.GraphSchemas{}
-	inner(found, "", graph, c.flag("recurse") || strings.Contains(only, "|"))
+	inner(found, "", graph, recurse || strings.Contains(only, "|"))
 	if only != "" {
 		for name := range found {
 			if name != only {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -223,9 +224,21 @@ func (c *call) readMost(most int64) ([]byte, error) {
 	return nil, refuse(http.StatusBadRequest, "the request body could not be read: %v", err)
 }
 
+// param returns a path parameter, decoded once. gin would read one that is encoded like a query, where + is a space.
+func (c *call) param(name string) string {
+	text := c.gin.Param(name)
+	if c.gin.Request.URL.RawPath == "" { // net/http has decoded it
+		return text
+	}
+	if decoded, err := url.PathUnescape(text); err == nil {
+		return decoded
+	}
+	return text
+}
+
 // uuid returns a path parameter that has to be a UUID.
 func (c *call) uuid(name string) (string, error) {
-	id := c.gin.Param(name)
+	id := c.param(name)
 	if !wire.IsUUID(id) {
 		return "", refuse(http.StatusUnprocessableEntity, "%s: %q is not a UUID", name, id)
 	}
@@ -246,19 +259,16 @@ func lowered(ids []string) []string {
 
 // threadID returns the thread of the path, "" of a path without one.
 func (c *call) threadID() (string, error) {
-	if c.gin.Param("thread_id") == "" {
+	if c.param("thread_id") == "" {
 		return "", nil
 	}
 	return c.uuid("thread_id")
 }
 
-// flag reads a query parameter that says yes or no, in the ways that the clients write it (rest.md §1.6).
-func (c *call) flag(name string) bool {
-	switch strings.ToLower(c.gin.Query(name)) {
-	case "1", "true", "yes":
-		return true
-	}
-	return false
+// flag reads a query parameter that says yes or no, in the ways that the clients write it (rest.md §1.6); absent is no.
+func (c *call) flag(name string) (bool, error) {
+	yes, err := c.choice(name)
+	return yes != nil && *yes, err
 }
 
 // number reads a query parameter that is a whole number from least to most.
@@ -287,6 +297,19 @@ func (c *call) object(name string) (json.RawMessage, error) {
 	return containment(in)
 }
 
+// levels reads how many levels of graphs in graphs are to be shown: a number, or yes for all of them.
+func (c *call) levels(name string) (int, error) {
+	const all = 100
+	if _, err := strconv.Atoi(c.gin.Query(name)); err == nil {
+		return c.number(name, 0, 0, all)
+	}
+	yes, err := c.flag(name)
+	if !yes || err != nil {
+		return 0, err
+	}
+	return all, nil
+}
+
 // list reads a query parameter that is a list: repeated, comma separated, or a JSON array (rest.md §1.6).
 func (c *call) list(names ...string) []string {
 	var out []string
@@ -304,6 +327,19 @@ func (c *call) list(names ...string) []string {
 		}
 	}
 	return out
+}
+
+// prefers tells whether the header Prefer asks for something, in any of its forms (RFC 7240): beside other preferences, quoted, with
+// parameters.
+func prefers(h http.Header, preference, value string) bool {
+	for _, one := range strings.Split(strings.Join(h.Values("Prefer"), ","), ",") {
+		one, _, _ = strings.Cut(one, ";")
+		name, said, _ := strings.Cut(one, "=")
+		if strings.EqualFold(strings.TrimSpace(name), preference) && strings.EqualFold(strings.Trim(strings.TrimSpace(said), `"`), value) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *call) json(status int, v any) error {

@@ -26,7 +26,7 @@ func (s *Server) createCron(ctx context.Context, c *call) error {
 		return err
 	}
 	request := runs.CreateRequest{RequestID: c.requestID}
-	if c.gin.Param("thread_id") != "" {
+	if c.param("thread_id") != "" {
 		var err error
 		if request.ThreadID, err = c.uuid("thread_id"); err != nil {
 			return err

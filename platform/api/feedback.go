@@ -61,7 +61,7 @@ func (s *Server) giveFeedback(ctx context.Context, c *call) error {
 		return err
 	}
 	err = store.ErrNotFound
-	if hash, ok := runs.FeedbackHash(c.gin.Param("token")); ok {
+	if hash, ok := runs.FeedbackHash(c.param("token")); ok {
 		err = s.DB.Feedback.Give(ctx, access.System("feedback of whoever has the link"), hash, data)
 	}
 	if err != nil {

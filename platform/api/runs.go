@@ -36,7 +36,7 @@ func newRun[R any](ctx context.Context, c *call, in *wire.RunCreate, create func
 // runPath returns the path of a run under the API's root, without mount prefix: clients put it behind their base URL. A run
 // of the stateless routes stays under /runs, where its thread is not named.
 func (c *call) runPath(run store.Run, more string) string {
-	if c.gin.Param("thread_id") == "" {
+	if c.param("thread_id") == "" {
 		return "/runs/" + run.ID + more
 	}
 	return "/threads/" + run.ThreadID + "/runs/" + run.ID + more

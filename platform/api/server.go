@@ -155,7 +155,7 @@ func (s *Server) router() *gin.Engine {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	engine.UseRawPath = true
-	engine.UnescapePathValues = true
+	engine.UnescapePathValues = false // [call.param] does
 	engine.Use(s.logRequest)
 	if s.Metrics != nil {
 		engine.Use(s.count)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
@@ -38,7 +39,11 @@ func (s *Server) readState(ctx context.Context, c *call, checkpoint string) (str
 
 // getState answers GET /threads/{id}/state with the newest state.
 func (s *Server) getState(ctx context.Context, c *call) error {
-	return s.state(ctx, c, "", "", c.flag("subgraphs"))
+	subgraphs, err := c.flag("subgraphs")
+	if err != nil {
+		return err
+	}
+	return s.state(ctx, c, "", "", subgraphs)
 }
 
 // getStateAt answers GET /threads/{id}/state/{checkpoint}.
@@ -47,7 +52,11 @@ func (s *Server) getStateAt(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.state(ctx, c, "", checkpoint, c.flag("subgraphs"))
+	subgraphs, err := c.flag("subgraphs")
+	if err != nil {
+		return err
+	}
+	return s.state(ctx, c, "", checkpoint, subgraphs)
 }
 
 // findState answers POST /threads/{id}/state/checkpoint.
@@ -62,12 +71,12 @@ func (s *Server) findState(ctx context.Context, c *call) error {
 	if err := c.ownThread("checkpoint.thread_id", in.Checkpoint.ThreadID); err != nil {
 		return err
 	}
-	return s.state(ctx, c, in.Checkpoint.CheckpointNS, in.Checkpoint.CheckpointID, in.Subgraphs)
+	return s.state(ctx, c, in.Checkpoint.CheckpointNS, strings.ToLower(in.Checkpoint.ID()), in.Subgraphs)
 }
 
 // ownThread refuses a body that names another thread than the path (H-19).
 func (c *call) ownThread(field, thread string) error {
-	if thread != "" && thread != c.gin.Param("thread_id") {
+	if thread != "" && thread != c.param("thread_id") {
 		return refuse(http.StatusUnprocessableEntity, "%s: %q is not the thread of the path", field, thread)
 	}
 	return nil
@@ -154,7 +163,19 @@ func (s *Server) listHistory(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.history(ctx, c, graphs.ListQuery{Limit: limit, Before: c.gin.Query("before")})
+	before, err := earlier(c.gin.Query("before"))
+	if err != nil {
+		return err
+	}
+	return s.history(ctx, c, graphs.ListQuery{Limit: limit, Before: before})
+}
+
+// earlier is the id of a checkpoint that a history ends before, as ids are compared; empty for none.
+func earlier(id string) (string, error) {
+	if id != "" && !wire.IsUUID(id) {
+		return "", refuse(http.StatusUnprocessableEntity, "before: %q is no checkpoint's id", id)
+	}
+	return strings.ToLower(id), nil
 }
 
 // searchHistory answers POST /threads/{id}/history.
@@ -163,16 +184,11 @@ func (s *Server) searchHistory(ctx context.Context, c *call) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	query := graphs.ListQuery{Limit: in.Limit.Or(10), Before: string(in.Before)}
-	if in.Checkpoint != nil {
-		if err := c.ownThread("checkpoint.thread_id", in.Checkpoint.ThreadID); err != nil {
-			return err
-		}
-		query.NS = in.Checkpoint.CheckpointNS
-		if id := in.Checkpoint.CheckpointID; id != "" { // that one alone
-			return s.historyOf(ctx, c, query.NS, id)
-		}
+	before, err := earlier(string(in.Before))
+	if err != nil {
+		return err
 	}
+	query := graphs.ListQuery{Limit: in.Limit.Or(10), Before: before}
 	for key, value := range in.Metadata {
 		data, err := json.Marshal(value)
 		if err != nil {
@@ -182,6 +198,15 @@ func (s *Server) searchHistory(ctx context.Context, c *call) error {
 			query.Metadata = map[string]json.RawMessage{}
 		}
 		query.Metadata[key] = data
+	}
+	if in.Checkpoint != nil {
+		if err := c.ownThread("checkpoint.thread_id", in.Checkpoint.ThreadID); err != nil {
+			return err
+		}
+		query.NS = in.Checkpoint.CheckpointNS
+		if id := in.Checkpoint.CheckpointID; id != "" { // that one alone
+			return s.historyOf(ctx, c, strings.ToLower(id), query)
+		}
 	}
 	return s.history(ctx, c, query)
 }
@@ -204,19 +229,25 @@ func (s *Server) history(ctx context.Context, c *call, query graphs.ListQuery) e
 	})
 }
 
-// historyOf answers with the one checkpoint that was asked for, if it is there.
-func (s *Server) historyOf(ctx context.Context, c *call, ns, checkpoint string) error {
+// historyOf answers with the one checkpoint that was asked for, if it is there and is what the query looks for.
+func (s *Server) historyOf(ctx context.Context, c *call, checkpoint string, query graphs.ListQuery) error {
 	thread, saver, err := s.readState(ctx, c, checkpoint)
 	if err != nil {
 		return err
 	}
 	states := []wire.ThreadState{}
-	snapshot, err := graphs.ReadState(ctx, saver, ns, checkpoint)
-	switch {
-	case errors.Is(err, graphs.ErrNoCheckpoint):
-	case err != nil:
+	saved, err := saver.Get(ctx, query.NS, checkpoint)
+	if errors.Is(err, graphs.ErrNoCheckpoint) {
+		return c.json(http.StatusOK, states)
+	}
+	if err != nil {
 		return err
-	default:
+	}
+	if (query.Before == "" || checkpoint < query.Before) && graphs.MetadataContains(&saved.Checkpoint, query.Metadata) {
+		snapshot, err := graphs.ReadState(ctx, saver, query.NS, checkpoint)
+		if err != nil {
+			return err
+		}
 		states = append(states, wireState(thread, snapshot))
 	}
 	return c.json(http.StatusOK, states)
@@ -238,6 +269,7 @@ func (s *Server) updateState(ctx context.Context, c *call) error {
 			return err
 		}
 		at = *in.Checkpoint
+		at.CheckpointID = at.ID()
 	}
 	value := &authhooks.ThreadsUpdate{}
 	authhooks.SetFacts(value, authhooks.Facts{ThreadID: id, AsNode: in.AsNode, StateValues: in.Values.Value, CheckpointID: at.CheckpointID})

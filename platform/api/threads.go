@@ -75,6 +75,12 @@ func (s *Server) getThread(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	include := c.list("include")
+	for _, name := range include {
+		if name != "ttl" {
+			return refuse(http.StatusUnprocessableEntity, "include: %q is not ttl, and there is nothing else to include", name)
+		}
+	}
 	scope, err := s.readThread(ctx, authhooks.Facts{ThreadID: id})
 	if err != nil {
 		return err
@@ -87,7 +93,7 @@ func (s *Server) getThread(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if slices.Contains(c.list("include"), "ttl") {
+	if slices.Contains(include, "ttl") {
 		thread.TTL = wireTTL(row.TTL)
 	}
 	return c.json(http.StatusOK, thread)
@@ -113,7 +119,7 @@ func (s *Server) patchThread(ctx context.Context, c *call) error {
 	if err != nil {
 		return patched(err, detailThread, id)
 	}
-	if strings.EqualFold(c.gin.GetHeader("Prefer"), "return=minimal") {
+	if prefers(c.gin.Request.Header, "return", "minimal") {
 		return c.empty(http.StatusNoContent)
 	}
 	return c.thread(http.StatusOK, row)

@@ -84,6 +84,16 @@ func TestAC38VersionsOfAnAssistant(t *testing.T) {
 		if row.Version != 4 {
 			t.Errorf("a patch after a way back makes version %d, want 4", row.Version)
 		}
+		s.must(200, alice, "PATCH", at, `{"name": "", "description": null, "graph_id": "", "config": null, "context": null, "metadata": null}`).into(t, &row)
+		if row.Version != 5 || row.Name != "four" {
+			t.Errorf("a patch of nothing makes %+v", row)
+		}
+		for _, way := range []struct{ query, body string }{{"?version=2", ""}, {"?version=2", `{}`}, {"?version=2", `{"version": null}`}, {"?version=1", `{"version": 2}`}} {
+			if s.must(200, alice, "POST", at+"/latest"+way.query, way.body).into(t, &row); row.Version != 2 || row.Name != "two" {
+				t.Errorf("latest%s %s: %+v", way.query, way.body, row)
+			}
+		}
+		s.must(422, alice, "POST", at+"/latest?version=x", `{"version": 1}`)
 		for _, bad := range []struct {
 			body   string
 			status int
@@ -251,6 +261,8 @@ func TestSearchAssistants(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, uri string) {
 		s := serve(t, privateChat(), uri)
+		const odd = `Straße Ω *[x]? (a|b) ^\\w$`
+		s.must(200, alice, "POST", "/assistants", `{"graph_id": "agent", "name": "`+odd+`"}`)
 		for _, name := range []string{"Beta", "alpha", "gamma 100%"} {
 			s.must(200, alice, "POST", "/assistants", `{"graph_id": "agent", "name": "`+name+`", "metadata": {"mine": true}}`)
 		}
@@ -270,6 +282,14 @@ func TestSearchAssistants(t *testing.T) {
 			`{"name": "ALPHA"}`:                                                          "alpha",
 			`{"name": "0%"}`:                                                             "gamma 100%",
 			`{"name": "_"}`:                                                              "",
+			`{"name": "STRAßE ω *[X]? (A|B) ^\\W$"}`:                                     "Straße Ω *[x]? (a|b) ^\\w$",
+			`{"name": "ω"}`:                                                              "Straße Ω *[x]? (a|b) ^\\w$",
+			`{"name": "]"}`:                                                              "Straße Ω *[x]? (a|b) ^\\w$",
+			`{"name": "("}`:                                                              "Straße Ω *[x]? (a|b) ^\\w$",
+			`{"name": "a*"}`:                                                             "",
+			`{"name": ".lpha"}`:                                                          "",
+			`{"name": "?lpha"}`:                                                          "",
+			`{"name": "` + strings.Repeat("x", 300) + `"}`:                               "",
 			`{"metadata": {"mine": true}, "limit": 1, "offset": 1}`:                      "alpha",
 			`{"metadata": {"mine": true}, "graph_id": "nested"}`:                         "",
 			`{"metadata": {"mine": true}, "select": ["name"], "limit": 1}`:               "gamma 100%",

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"math"
 	"net/http"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -92,7 +93,8 @@ func assistantOperations() []Operation {
 		},
 		{
 			Route: "POST /assistants/:assistant_id/latest", ID: "setLatestAssistantVersion", Does: "Make an assistant what a version of it was",
-			Body: takes[wire.AssistantLatest]("The version.").needed(),
+			Parameters: []Parameter{query("version", "The version, where no body says it.", integer(1, math.MaxInt32))},
+			Body:       takes[wire.AssistantLatest]("The version."),
 			Answers: []Answer{
 				gives("The assistant as it is now.", of[wire.Assistant]()), refuses(http.StatusNotFound, "There is no such assistant, or no such version."),
 			},

@@ -109,7 +109,12 @@ func particulars() map[string]func(*jsonschema.Schema) {
 			s.Properties["assistant_id"].Format = "uuid"
 			s.Properties["assistant_id"].Description = "Made by the server when absent."
 		},
-		"AssistantLatest": func(s *jsonschema.Schema) { s.Properties["version"].Minimum = ptr(1.0) },
+		"AssistantLatest": func(s *jsonschema.Schema) {
+			s.Required = nil
+			s.Properties["version"].Minimum = ptr(1.0)
+			s.Properties["version"].Description = "Needed, unless the query says it."
+			s.Properties["version"] = nullable(s.Properties["version"])
+		},
 		"ThreadCreate": func(s *jsonschema.Schema) {
 			s.Properties["thread_id"].Format = "uuid"
 			s.Properties["thread_id"].Description = "Made by the server when absent."

@@ -28,6 +28,14 @@ func (c CheckpointConfig) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
+// ID is the checkpoint that is meant: the one of that name, or else what the map says of the namespace; empty is the newest.
+func (c CheckpointConfig) ID() string {
+	if c.CheckpointID != "" {
+		return c.CheckpointID
+	}
+	return c.CheckpointMap[c.CheckpointNS]
+}
+
 // Before is the checkpoint id that a history ends before. It reads the id itself, a checkpoint, or a config
 // {configurable: {checkpoint_id}}, for each client sends another one (rest.md 4.8). Empty is absent.
 type Before string

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -16,7 +17,7 @@ var knownFields sync.Map
 // UnknownFields returns the top-level keys of body that T does not have, sorted. T is a struct; body is an
 // object, or null, or empty. The server names them in the header Locutory-Ignored-Fields.
 func UnknownFields[T any](body []byte) ([]string, error) {
-	if len(body) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
 	var keys map[string]json.RawMessage

@@ -250,6 +250,7 @@ func TestUnknownFields(t *testing.T) {
 		{"camel case leftovers", `{"streamMode":"values","assistant_id":"a","assistantId":"a"}`, []string{"assistantId", "streamMode"}},
 		{"another case is read", `{"INPUT":1}`, nil},
 		{"no body", ``, nil},
+		{"a body of blanks", " \n\t", nil},
 		{"null", `null`, nil},
 	}
 	for _, test := range tests {

@@ -138,7 +138,7 @@ type ThreadSearch struct {
 // Validate checks ids, enums, selected names and the paths of extracts.
 func (s *ThreadSearch) Validate() error {
 	return errors.Join(
-		uuids("ids", s.IDs...), oneOf("status", s.Status), oneOf("sort_by", s.SortBy),
+		eachUUID("ids", s.IDs), oneOf("status", s.Status), oneOf("sort_by", s.SortBy),
 		oneOf("sort_order", s.SortOrder), selected(s.Select, ThreadFields()), s.Extract.validate(),
 	)
 }
@@ -170,10 +170,7 @@ func (p *ThreadPrune) Validate() error {
 	if len(p.ThreadIDs) > maxPrune {
 		return fmt.Errorf("thread_ids: at most %d", maxPrune)
 	}
-	if slices.Contains(p.ThreadIDs, "") {
-		return errors.New(`thread_ids: "" is not a UUID`)
-	}
-	return errors.Join(uuids("thread_ids", p.ThreadIDs...), oneOf("strategy", p.Strategy))
+	return errors.Join(eachUUID("thread_ids", p.ThreadIDs), oneOf("strategy", p.Strategy))
 }
 
 // ThreadPruned is the answer of POST /threads/prune.

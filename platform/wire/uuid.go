@@ -26,6 +26,16 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
+// eachUUID checks a list of ids, of which none may be empty.
+func eachUUID(field string, ids []string) error {
+	for _, id := range ids {
+		if !IsUUID(id) {
+			return fmt.Errorf("%s: %q is not a UUID", field, id)
+		}
+	}
+	return nil
+}
+
 // uuids checks ids of a body field; empty is absent and passes.
 func uuids(field string, ids ...string) error {
 	for _, id := range ids {
