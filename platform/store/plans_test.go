@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"path/filepath"
 	"strings"
@@ -43,23 +44,54 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// TestPlanOfTasks: whether a run is the newest of its task is asked along the index of the few runs that go on with one.
+// TestPlanOfTasks: whether a run is the newest of its task is asked along the index of the few runs that go on with one; and tasks are looked
+// for on the threads of who asks, not among everybody's runs of the assistant, whose number the time would tell.
 func TestPlanOfTasks(t *testing.T) {
 	t.Parallel()
-	db := setup(t, Config{URI: filepath.Join(t.TempDir(), "tasks.db")})
-	where, args, err := db.Runs.tasks(TaskQuery{AssistantID: newID()}, access.System("a test").Threads(authhooks.Search))
+	db := setup(t, Config{URI: filepath.Join(t.TempDir(), "tasks.db"), Indexed: []string{"owner"}})
+	for name, test := range map[string]struct {
+		scope access.ThreadScope
+		want  []string
+	}{
+		"of all":    {access.System("a test").Threads(authhooks.Search), []string{"r USING INDEX runs_assistant"}},
+		"of a user": {ofOwner(t), []string{"t USING INDEX ix_threads_key_owner", "r USING INDEX runs_thread"}},
+	} {
+		where, args, err := db.Runs.tasks(TaskQuery{AssistantID: newID()}, test.scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan []string
+		err = each(db.read(t.Context()), func(rows *sql.Rows) error {
+			var id, parent, unused int
+			var step string
+			err := rows.Scan(&id, &parent, &unused, &step)
+			plan = append(plan, step)
+			return err
+		}, "EXPLAIN QUERY PLAN SELECT 1 FROM runs r JOIN threads t ON t.id = r.thread_id WHERE "+where, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range append(test.want, "n USING INDEX runs_tasks") {
+			if text := strings.Join(plan, "; "); !strings.Contains(text, step) {
+				t.Errorf("%s: no %q in %s", name, step, text)
+			}
+		}
+	}
+}
+
+// ofOwner is a scope for search of somebody who reaches his own threads.
+func ofOwner(t *testing.T) access.ThreadScope {
+	t.Helper()
+	guard, err := access.New(access.Config{Auth: authhooks.New(
+		func(context.Context, *authhooks.Request) (*authhooks.User, error) { return nil, nil },
+		authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")),
+	)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var plan []string
-	err = each(db.read(t.Context()), func(rows *sql.Rows) error {
-		var id, parent, unused int
-		var step string
-		err := rows.Scan(&id, &parent, &unused, &step)
-		plan = append(plan, step)
-		return err
-	}, "EXPLAIN QUERY PLAN SELECT 1 FROM runs r JOIN threads t ON t.id = r.thread_id WHERE "+where, args...)
-	if text := strings.Join(plan, "; "); err != nil || !strings.Contains(text, "n USING INDEX runs_tasks") {
-		t.Errorf("%v: %s", err, text)
+	scope, err := guard.Threads(access.With(t.Context(), access.Caller{User: &authhooks.User{Identity: "bob"}}), &authhooks.ThreadsSearch{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return scope
 }

@@ -146,7 +146,7 @@ func (r *Runs) tasks(q TaskQuery, scopes ...access.ThreadScope) (where string, a
 	if !ok {
 		return "", nil, ErrNotFound
 	}
-	conditions, args := []string{"r.assistant_id = ?", "t.hidden_at IS NULL", newestRun}, []any{assistant}
+	conditions, args := []string{r.ofAssistant(q, scopes), listed, newestRun}, []any{assistant}
 	add := func(condition string, more ...any) {
 		conditions, args = append(conditions, condition), append(args, more...)
 	}
@@ -197,4 +197,15 @@ func (r *Runs) tasks(q TaskQuery, scopes ...access.ThreadScope) (where string, a
 		add("EXISTS (SELECT 1 FROM thread_values AS v WHERE v.thread_id = t.id AND ("+sql+"))", more...)
 	}
 	return strings.Join(conditions, " AND "), args, nil
+}
+
+// ofAssistant is the condition that a run is of an assistant. SQLite, which keeps no statistics, would go through all runs of the assistant,
+// which are everybody's, and how long that takes would tell how many there are: where the caller's threads are known, it goes from them to
+// their runs.
+func (r *Runs) ofAssistant(q TaskQuery, scopes []access.ThreadScope) string {
+	narrow := slices.ContainsFunc(scopes, func(s access.ThreadScope) bool { return s.Filter() != nil })
+	if r.db.dialect == SQLite && q.ID == "" && q.ThreadID == "" && narrow {
+		return "+r.assistant_id = ?"
+	}
+	return "r.assistant_id = ?"
 }
