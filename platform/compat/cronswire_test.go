@@ -1,7 +1,9 @@
 package compat
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +99,23 @@ func TestCronsRefused(t *testing.T) {
 		{"GET", "/runs/crons/" + uuid.NewString(), ``, http.StatusNotFound, "Cron not found"},
 		{"PATCH", path, `{"schedule": "* * *"}`, http.StatusUnprocessableEntity, "five fields"},
 		{"PATCH", path, `{"timezone": "Mars"}`, http.StatusUnprocessableEntity, "no IANA time zone"},
+		{"PATCH", path, `{"interrupt_after": [""]}`, http.StatusUnprocessableEntity, "interrupt_after"},
+		{"PATCH", path, `{"stream_mode": [""]}`, http.StatusUnprocessableEntity, "stream_mode"},
+		{"PATCH", path, `{"webhook": ""}`, http.StatusUnprocessableEntity, "webhook"},
+		{"PATCH", path, `{"webhook": "/hook"}`, http.StatusUnprocessableEntity, "webhook"},
+		{"PATCH", path, `{"multitask_strategy": "panic"}`, http.StatusUnprocessableEntity, "multitask_strategy"},
+		{"PATCH", path, `{"end_time": "soon"}`, http.StatusUnprocessableEntity, "end_time"},
+		{"POST", "/runs/crons", `{"assistant_id": "agent", ` + seldom + `, "webhook": ""}`, http.StatusUnprocessableEntity, "webhook"},
+		{"POST", "/runs/crons", `{"assistant_id": "agent", ` + seldom + `, "interrupt_before": [""]}`, http.StatusUnprocessableEntity, "interrupt_before"},
+		{"POST", "/runs/crons", `{"assistant_id": "agent", ` + seldom + `, "stream_mode": ["values", ""]}`, http.StatusUnprocessableEntity, "stream_mode"},
+		{"POST", "/runs/crons", `{"assistant_id": "agent", ` + seldom + `, "on_run_completed": "stay"}`, http.StatusUnprocessableEntity, "on_run_completed"},
+		{"POST", "/runs/crons", `{"assistant_id": "agent", ` + seldom + `, "durability": "never"}`, http.StatusUnprocessableEntity, "durability"},
+		{"POST", "/runs/crons", `{"assistant_id": "agent", ` + seldom + `, "end_time": "soon"}`, http.StatusUnprocessableEntity, "end_time"},
+		{"POST", "/runs/crons", `{"assistant_id": "agent", ` + seldom + `, "context": {"a": 1}, "config": {"configurable": {"b": 1}}}`, http.StatusBadRequest, "Cannot specify both"},
+		{"POST", "/runs/crons", `{"assistant_id": "` + uuid.NewString() + `", ` + seldom + `}`, http.StatusNotFound, "No assistant found for"},
+		{"POST", nowhere, `{"assistant_id": "agent", ` + seldom + `}`, http.StatusNotFound, "not found"},
+		{"POST", "/runs/crons/search", `{"select": ["principal"]}`, http.StatusUnprocessableEntity, "select"},
+		{"POST", "/runs/crons/search", `{"limit": 0}`, http.StatusUnprocessableEntity, "limit"},
 		{"POST", "/runs/crons/search", `{"sort_by": "payload"}`, http.StatusUnprocessableEntity, "sort_by"},
 	} {
 		if a := s.as(alice, test.method, test.path, test.body); a.Status != test.status || !strings.Contains(a.field(t, "detail"), test.detail) {
@@ -129,4 +148,65 @@ func TestCronsWithOfficialClients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCronsRunWhatTheySay covers rest.md §6: each firing is the run that the cron's fields ask for, as they are by then, and its webhook is told.
+func TestCronsRunWhatTheySay(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		url, got := receiver(t)
+		s := serve(t, hooked(privateChat(press("press"))), uri, signed)
+		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+		at := "/threads/" + thread
+		made := s.must(200, alice, "POST", at+"/runs/crons", `{"assistant_id": "press", `+seldom+`, "input": {"lines": ["first"]}, "metadata": {"m": 1},
+			"config": {"tags": ["t"], "recursion_limit": 9}, "context": {"tone": "dry"}, "webhook": "`+url+`/hook?token=url-secret", "interrupt_before": ["write"],
+			"interrupt_after": [], "stream_mode": ["updates", "values"], "stream_subgraphs": true, "stream_resumable": true, "durability": "exit",
+			"multitask_strategy": "reject", "checkpoint_during": true, "end_time": "2100-01-01T00:00:00", "timezone": "Europe/Berlin", "enabled": true}`)
+		cron := made.cron(t)
+		if strings.Contains(string(made.Body), "url-secret") || cron.End == nil || cron.Timezone == nil || *cron.Timezone != "Europe/Berlin" {
+			t.Errorf("the cron is %s", made.Body)
+		}
+		s.fire(*cron.Next)
+		told := next(t, got)
+		var run struct {
+			Metadata map[string]any `json:"metadata"`
+			Strategy string         `json:"multitask_strategy"`
+			Kwargs   map[string]any `json:"kwargs"`
+		}
+		row := s.must(200, alice, "GET", at+"/runs/"+told.event.RunID, "")
+		row.into(t, &run)
+		if diff := cmp.Diff(map[string]any{"m": 1.0, "cron_id": cron.ID}, kept(run.Metadata, "m", "cron_id", "owner")); diff != "" || run.Strategy != "reject" {
+			t.Errorf("strategy %s, metadata (-want +got):\n%s", run.Strategy, diff)
+		}
+		want := map[string]any{
+			"input": map[string]any{"lines": []any{"first"}}, "interrupt_before": []any{"write"}, "stream_mode": []any{"updates", "values"}, "subgraphs": true,
+			"resumable": true, "durability": "exit", "context": map[string]any{"tone": "dry"}, "webhook": url + "/hook", "temporary": false,
+		}
+		if diff := cmp.Diff(want, kept(run.Kwargs, "input", "interrupt_before", "interrupt_after", "stream_mode", "subgraphs", "resumable", "durability", "context", "webhook", "temporary")); diff != "" {
+			t.Errorf("kwargs (-want +got):\n%s", diff)
+		}
+		if config, _ := run.Kwargs["config"].(map[string]any); !cmp.Equal(map[string]any{"tags": []any{"t"}, "recursion_limit": 9.0}, kept(config, "tags", "recursion_limit")) {
+			t.Errorf("config %v", config)
+		}
+		var state place
+		s.must(200, alice, "GET", at+"/state", "").into(t, &state)
+		if diff := cmp.Diff([]string{"write"}, state.Next); diff != "" {
+			t.Errorf("next (-want +got):\n%s", diff)
+		}
+
+		// Metadata merges, the rest replaces, what is not said stays.
+		cron = s.must(200, alice, "PATCH", "/runs/crons/"+cron.ID, `{"metadata": {"p": 2}, "interrupt_before": "*", "context": {"other": 1}, "input": {"lines": ["second"]},
+			"webhook": null, "multitask_strategy": null, "stream_mode": []}`).cron(t)
+		s.fire(*cron.Next)
+		told = next(t, got)
+		run.Metadata, run.Kwargs = nil, nil
+		s.must(200, alice, "GET", at+"/runs/"+told.event.RunID, "").into(t, &run)
+		if diff := cmp.Diff(map[string]any{"m": 1.0, "p": 2.0}, kept(run.Metadata, "m", "p")); diff != "" {
+			t.Errorf("metadata (-want +got):\n%s", diff)
+		}
+		want["input"], want["context"], want["interrupt_before"] = map[string]any{"lines": []any{"second"}}, map[string]any{"other": 1.0}, "*"
+		if diff := cmp.Diff(want, kept(run.Kwargs, slices.Collect(maps.Keys(want))...)); diff != "" {
+			t.Errorf("kwargs (-want +got):\n%s", diff)
+		}
+	})
 }

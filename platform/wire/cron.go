@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -82,6 +83,20 @@ type CronCreate struct {
 	CheckpointDuring  *bool             `json:"checkpoint_during,omitzero"` // deprecated, as in RunCreate
 }
 
+// UnmarshalJSON names the one field that is a time.
+func (c *CronCreate) UnmarshalJSON(data []byte) error {
+	type plain CronCreate
+	return ofEndTime(json.Unmarshal(data, (*plain)(c)))
+}
+
+// ofEndTime puts the field's name before what is wrong with a time.
+func ofEndTime(err error) error {
+	if errors.Is(err, errTime) {
+		return fmt.Errorf("end_time: %w", err)
+	}
+	return err
+}
+
 // Validate checks what needs no database and no clock.
 func (c *CronCreate) Validate() error {
 	if c.Schedule == "" {
@@ -120,6 +135,12 @@ type CronPatch struct {
 	StreamSubgraphs   *bool             `json:"stream_subgraphs,omitzero"`
 	StreamResumable   *bool             `json:"stream_resumable,omitzero"`
 	Durability        Durability        `json:"durability,omitzero"`
+}
+
+// UnmarshalJSON names the one field that is a time.
+func (p *CronPatch) UnmarshalJSON(data []byte) error {
+	type plain CronPatch
+	return ofEndTime(json.Unmarshal(data, (*plain)(p)))
 }
 
 // Validate checks the enums.

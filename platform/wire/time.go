@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -11,6 +12,9 @@ import (
 // takes one without a zone for UTC.
 // A time that may be null is a *Time.
 type Time struct{ time.Time }
+
+// errTime says that something is no time; whoever knows the field puts its name before it.
+var errTime = errors.New("want a time such as 2026-09-01T08:00:00Z")
 
 const timeLayout = "2006-01-02T15:04:05.000000-07:00"
 
@@ -33,7 +37,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	}
 	var s string
 	if err := json.Unmarshal(data, &s); err != nil {
-		return fmt.Errorf("want a time such as 2026-09-01T08:00:00Z, got %s", data)
+		return fmt.Errorf("%w, got %s", errTime, data)
 	}
 	return t.UnmarshalText([]byte(s))
 }
@@ -45,7 +49,7 @@ func (t *Time) UnmarshalText(text []byte) error {
 		parsed, err = time.Parse("2006-01-02T15:04:05", string(text))
 	}
 	if err != nil {
-		return fmt.Errorf("want a time such as 2026-09-01T08:00:00Z, got %q", text)
+		return fmt.Errorf("%w, got %q", errTime, text)
 	}
 	t.Time = parsed.UTC()
 	return nil
