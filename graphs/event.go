@@ -129,6 +129,8 @@ type TaskEnded struct {
 	Interrupts []Interruption `json:"interrupts,omitempty"`
 	Cached     bool           `json:"cached,omitempty"`
 	Hidden     bool           `json:"hidden,omitempty"`
+	// Left says that the task led out of its graph by a Command to the parent: what it wrote is told of the node around it.
+	Left bool `json:"left,omitempty"`
 }
 
 // StepTaken tells that a superstep's writes were applied. It is yielded just before the checkpoint is put.

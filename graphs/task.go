@@ -53,6 +53,8 @@ type task struct {
 	// gone is closed when the coordinator listens no more.
 	gone <-chan struct{}
 	seat seat
+	// failed is what an earlier run failed with here.
+	failed *Failure
 	// refused is the question whose answer did not fit.
 	refused *Interruption
 	err     error
@@ -148,7 +150,12 @@ func quote(s string) json.RawMessage {
 func (g *graph) restore(t *task, writes []Write) error {
 	for _, w := range writes {
 		switch w.Channel {
-		case ErrorChannel, ScheduledChannel:
+		case ScheduledChannel:
+			continue
+		case ErrorChannel:
+			if err := json.Unmarshal(w.Value, &t.failed); err != nil {
+				return fmt.Errorf("task %s: %s: %w", t.plan.ID, w.Channel, err)
+			}
 			continue
 		case InterruptChannel:
 			var asked []Interruption

@@ -56,8 +56,8 @@ func (r *run) goesOn(start *RunStarted) {
 		case t.node.name == Start:
 		case t.done:
 			start.Pending = append(start.Pending, r.outcomeOf(t))
-		case len(t.paused) > 0:
-			start.Pending = append(start.Pending, TaskEnded{ID: t.plan.ID, Name: t.plan.Name, Interrupts: t.paused})
+		case len(t.paused) > 0 || t.failed != nil:
+			start.Pending = append(start.Pending, TaskEnded{ID: t.plan.ID, Name: t.plan.Name, Interrupts: t.paused, Error: t.failed})
 		}
 	}
 }
@@ -70,7 +70,7 @@ func (r *run) conclude(ctx context.Context, t *task, last bool) error {
 	var writes []Write
 	switch {
 	case t.err != nil && r.ns != "" && isToParent(t.err):
-		// no failure: it goes on above
+		end.Left = true // no failure: it goes on above
 	case t.err != nil:
 		end.Error = FailureOf(t.err)
 		if r.keep.saver == nil {

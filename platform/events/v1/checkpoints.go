@@ -17,14 +17,18 @@ func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken, pending []grap
 		return
 	}
 	parents := f.parents(ns)
+	inner := parents // a config says no more than it has to
+	if ns == "" {
+		inner = nil
+	}
 	dst := append([]byte(nil), `{"config":{"configurable":`...)
-	dst = f.appendCheckpoint(dst, ns, step.Checkpoint, nil)
+	dst = f.appendCheckpoint(dst, ns, step.Checkpoint, inner)
 	dst = append(dst, `},"parent_config":`...)
 	if step.Parent == "" {
 		dst = append(dst, "null"...)
 	} else {
 		dst = append(dst, `{"configurable":`...)
-		dst = append(f.appendCheckpoint(dst, ns, step.Parent, nil), '}')
+		dst = append(f.appendCheckpoint(dst, ns, step.Parent, inner), '}')
 	}
 	dst = append(dst, `,"values":`...)
 	dst = s.state.AppendJSON(dst, s.keys(), false)
@@ -62,14 +66,20 @@ func (f *Fold) saved(ns string, s *space, step *graphs.StepTaken, pending []grap
 	f.happened(ns, wire.StreamCheckpoints, "checkpoint", step.Step, append(dst, '}'))
 }
 
-// appendPending writes what a task has come to before its step is over: its result, or what it asks.
+// appendPending writes what a task has come to before its step is over: its result, what it asks, or why it failed.
 func appendPending(dst []byte, s *space, id string, pending []graphs.TaskEnded) []byte {
 	var asked []graphs.Interruption
 	for i := range pending {
-		if end := &pending[i]; end.ID == id {
-			if asked = end.Interrupts; len(asked) == 0 {
-				dst = appendResult(append(dst, `,"result":`...), s, end.Writes)
-			}
+		end := &pending[i]
+		if end.ID != id {
+			continue
+		}
+		asked = end.Interrupts
+		switch {
+		case end.Error != nil:
+			dst = appendFailure(append(dst, `,"error":`...), end.Error)
+		case len(asked) == 0:
+			dst = appendResult(append(dst, `,"result":`...), s, end.Writes)
 		}
 	}
 	return appendInterrupts(append(dst, `,"interrupts":`...), asked)

@@ -34,6 +34,8 @@ func TestCheckpoints(t *testing.T) {
 		d0   = `{"thread_id":"T1","checkpoint_ns":"child:K1","checkpoint_id":"d0"`
 		d1   = `{"thread_id":"T1","checkpoint_ns":"child:K1","checkpoint_id":"d1"`
 		root = `,"checkpoint_map":null}`
+		in0  = `,"checkpoint_map":{"":"c1","child:K1":"d0"}}`
+		in1  = `,"checkpoint_map":{"":"c1","child:K1":"d1"}}`
 	)
 	input := `{"config":{"configurable":` + c0 + `}},"parent_config":null,"values":{},
 		"metadata":{"source":"input","step":-1,"parents":{}},"next":["__start__"],"tasks":[],
@@ -43,10 +45,9 @@ func TestCheckpoints(t *testing.T) {
 		"tasks":[{"id":"K1","name":"child","path":["__pregel_pull","child"],"interrupts":[],
 			"checkpoint":{"thread_id":"T1","checkpoint_ns":"child:K1","checkpoint_id":null,"checkpoint_map":null}}],
 		"checkpoint":` + c1 + root + `,"parent_checkpoint":` + c0 + root + `}`
-	inside := `{"config":{"configurable":` + d1 + `}},"parent_config":{"configurable":` + d0 + `}},"values":{"deep":3},
+	inside := `{"config":{"configurable":` + d1 + in1 + `},"parent_config":{"configurable":` + d0 + in0 + `},"values":{"deep":3},
 		"metadata":{"source":"loop","step":0,"parents":{"":"c1"}},"next":[],"tasks":[],
-		"checkpoint":` + d1 + `,"checkpoint_map":{"":"c1","child:K1":"d1"}},
-		"parent_checkpoint":` + d0 + `,"checkpoint_map":{"":"c1","child:K1":"d0"}}}`
+		"checkpoint":` + d1 + in1 + `,"parent_checkpoint":` + d0 + in0 + `}`
 
 	got, _ := fold(t, v1.Options{Modes: []wire.StreamMode{wire.StreamCheckpoints}}, list)
 	if diff := cmp.Diff(want(t, "checkpoints", input, "checkpoints", loop), got[1:]); diff != "" {

@@ -24,23 +24,33 @@ type thread struct {
 	t     *testing.T
 	graph graphs.Runnable
 	cfg   graphs.Config
-	names *strings.Replacer // of ids, as far as a test knows them
 }
 
 func threadOf(t *testing.T, g interface {
 	Compile() (graphs.Runnable, error)
-}) *thread {
+},
+) *thread {
 	t.Helper()
 	made, err := g.Compile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &thread{t, made, graphs.Config{Saver: memory.New(), Messages: true, ThreadID: "T1"}, strings.NewReplacer()}
+	return &thread{t, made, graphs.Config{Saver: memory.New(), Messages: true, ThreadID: "T1"}}
 }
 
 var someID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}`)
 
-// frames runs the graph, and returns its frames without the first, as "event data" with # for each id.
+// masked are frames with # for each id.
+func (th *thread) masked(o v1.Options, in graphs.Input) []string {
+	th.t.Helper()
+	list := th.frames(o, in)
+	for i := range list {
+		list[i] = someID.ReplaceAllString(list[i], "#")
+	}
+	return list
+}
+
+// frames runs the graph, and returns its frames but metadata, as "event data".
 func (th *thread) frames(o v1.Options, in graphs.Input) []string {
 	th.t.Helper()
 	f := v1.NewFold(o, info, func(ns, id string) (map[string]json.RawMessage, error) {
@@ -69,12 +79,14 @@ func (th *thread) frames(o v1.Options, in graphs.Input) []string {
 				th.t.Fatal(err)
 			}
 			for _, frame := range made {
-				list = append(list, someID.ReplaceAllString(frame.Event+" "+string(frame.Data), "#"))
+				if frame.Event != "metadata" {
+					list = append(list, frame.Event+" "+string(frame.Data))
+				}
 			}
 		}
 		seq++
 	}
-	return list[1:]
+	return list
 }
 
 func (th *thread) expect(title string, got []string, want ...string) {
@@ -114,7 +126,7 @@ func TestResumedStep(t *testing.T) {
 		AddEdge(graphs.Start, "a").AddEdge("a", "late").AddEdge("a", "ask").AddEdge("a", "sib"))
 	o := v1.Options{Modes: []wire.StreamMode{wire.StreamValues, wire.StreamUpdates, wire.StreamTasks, wire.StreamCheckpoints}}
 	th.frames(o, input(`{"a":"x"}`))
-	got := th.frames(o, resume(`"yes"`))
+	got := th.masked(o, resume(`"yes"`))
 	const (
 		at     = `{"configurable":{"thread_id":"T1","checkpoint_ns":"","checkpoint_id":"#"}}`
 		whole  = `{"thread_id":"T1","checkpoint_ns":"","checkpoint_id":"#","checkpoint_map":null}`
@@ -148,7 +160,7 @@ func TestCachedTask(t *testing.T) {
 	start := func(name string) string {
 		return `tasks {"id":"#","name":"` + name + `","input":{"a":"x","list":[]},"triggers":["branch:to:` + name + `"],"metadata":{"thread_id":"T1"},"interrupts":[]}`
 	}
-	th.expect("a hit", th.frames(o, input(`{"a":"x"}`)),
+	th.expect("a hit", th.masked(o, input(`{"a":"x"}`)),
 		start("x"), start("y"),
 		`updates {"x":{"b":"k"},"__metadata__":{"cached":true}}`,
 		`updates {"y":{"list":["y"]}}`, `tasks {"id":"#","name":"y","error":null,"result":{"list":["y"]},"interrupts":[]}`)
@@ -204,7 +216,7 @@ func TestMessagesOfSubgraph(t *testing.T) {
 			t.Parallel()
 			th := threadOf(t, graphs.NewStateGraph[graphs.MessagesState]().AddSubgraph("child", middle).AddEdge(graphs.Start, "child"))
 			var got []string
-			for _, frame := range th.frames(v1.Options{Modes: []wire.StreamMode{wire.StreamMessagesTuple}, Subgraphs: tt.subgraphs}, input(`{"messages":"hi"}`)) {
+			for _, frame := range th.masked(v1.Options{Modes: []wire.StreamMode{wire.StreamMessagesTuple}, Subgraphs: tt.subgraphs}, input(`{"messages":"hi"}`)) {
 				event, data, _ := strings.Cut(frame, " ")
 				var pair [2]struct {
 					Type, Content string

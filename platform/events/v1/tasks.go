@@ -31,7 +31,7 @@ func (f *Fold) taskStart(ns string, start *graphs.TaskStarted) {
 
 // taskEnd shows one finished task; an interrupted one shows its questions as update and in the values.
 func (f *Fold) taskEnd(ns string, end *graphs.TaskEnded) {
-	if end.Hidden {
+	if end.Hidden || end.Left {
 		return
 	}
 	s := f.space(ns)
@@ -123,16 +123,19 @@ func (f *Fold) result(ns string, s *space, end *graphs.TaskEnded) {
 	}
 	dst := appendTaskHead(nil, end.ID, end.Name)
 	dst = append(dst, `,"error":`...)
-	if end.Error == nil {
-		dst = append(dst, "null"...)
-	} else {
-		dst = events.AppendString(dst, end.Error.Class+": "+end.Error.Message)
-	}
+	dst = appendFailure(dst, end.Error)
 	dst = append(dst, `,"result":`...)
 	dst = appendResult(dst, s, end.Writes)
 	dst = append(dst, `,"interrupts":`...)
 	dst = appendInterrupts(dst, end.Interrupts)
 	f.happened(ns, wire.StreamTasks, "task_result", step, append(dst, '}'))
+}
+
+func appendFailure(dst []byte, failure *graphs.Failure) []byte {
+	if failure == nil {
+		return append(dst, "null"...)
+	}
+	return events.AppendString(dst, failure.Class+": "+failure.Message)
 }
 
 func appendResult(dst []byte, s *space, writes []graphs.Write) []byte {
