@@ -100,7 +100,7 @@ func (r *run) schedule(cp *Checkpoint, plans []plan) []*task {
 		p, t := &plans[i], &made[i]
 		n := &r.g.nodes[p.node]
 		tasks[i], t.node, t.arg, t.writes = t, n, p.arg, p.writes
-		t.plan = TaskPlan{Name: n.name, Path: n.path, Triggers: p.trigger, Input: p.input, Subgraph: n.sub != nil}
+		t.plan = TaskPlan{Name: n.name, Path: n.path, Triggers: p.trigger, Input: p.input, Subgraph: n.sub != nil || n.known != nil}
 		if p.push {
 			t.plan.Path = []any{pathPush, pushed}
 			pushed++

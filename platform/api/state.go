@@ -135,7 +135,12 @@ func wireState(thread string, snap *graphs.Snapshot) wire.ThreadState {
 		Metadata:   wire.Object{},
 	}
 	if snap.ParentID != "" {
-		state.ParentCheckpoint = &wire.CheckpointConfig{ThreadID: thread, CheckpointNS: snap.NS, CheckpointID: snap.ParentID}
+		parent := state.Checkpoint
+		if parent.CheckpointID = snap.ParentID; snap.NS != "" {
+			parent.CheckpointMap = maps.Clone(snap.CheckpointMap)
+			parent.CheckpointMap[snap.NS] = snap.ParentID
+		}
+		state.ParentCheckpoint = &parent
 	}
 	for key, value := range snap.Metadata {
 		state.Metadata[key] = value
