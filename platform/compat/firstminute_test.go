@@ -37,7 +37,7 @@ func (s *terminal) String() string {
 // shows waits for a text.
 func (s *terminal) shows(t *testing.T, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(4 * time.Minute); !strings.Contains(s.String(), want); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(s.String(), want); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%q is not there:\n%s", want, s)
 		}
@@ -111,7 +111,7 @@ func TestFirstMinute(t *testing.T) {
 		"it has put, get, search, delete, list_namespaces\nnot swapped (the server ended: exit status 1): the build of ")
 	answer()
 	replace("authhooks.Anyy, authhooks.Any")
-	seen.shows(t, "security/security.go:17:15: undefined: authhooks.Anyy\nnot swapped: the build of ")
+	seen.shows(t, "security/security.go:17:25: undefined: authhooks.Anyy\nnot swapped: the build of ")
 	replace("authhooks.Any, authhooks.Any")
 	seen.shows(t, "security/security.go changed: serving again after ")
 	answer()
