@@ -139,6 +139,7 @@ func (c *Client) sameOrigin(u *url.URL) bool {
 }
 
 // Ready asks whether the server is up; it needs no credentials.
+// It is GET /ok (rest.md §8.1).
 func (c *Client) Ready(ctx context.Context) error {
 	var ok wire.OK
 	if err := c.call(ctx, http.MethodGet, "/ok", nil, &ok); err != nil {
@@ -151,6 +152,7 @@ func (c *Client) Ready(ctx context.Context) error {
 }
 
 // Info returns the server's version and features; it needs no credentials.
+// It is GET /info (rest.md §8.1).
 func (c *Client) Info(ctx context.Context) (*Info, error) {
 	return fetch[Info](ctx, c, http.MethodGet, "/info", nil)
 }

@@ -21,7 +21,9 @@
 //		}
 //	}
 //
-// A refused call is an [*Error] with the HTTP status; a run that failed is a [*RunError] with the class name.
+// Each method names its route. A refused call is an [*Error] with the HTTP status: 401 for credentials that nobody has, 403 for what the
+// server's rules forbid, 404 for what is not there or is somebody else's, which are not to be told apart, 409 for what the present
+// state does not permit, 422 for what the server does not take, by name, and 503 for what may be tried again; a run that failed is a [*RunError] with the class name.
 // The package refuses to send credentials to another origin than Config.URL, be it by redirect or by Location,
 // and to repeat a call that may have changed something. It imports the standard library and platform/wire.
 package sdk

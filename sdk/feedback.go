@@ -32,6 +32,7 @@ func linksIn(body []byte) map[string]string {
 
 // GiveFeedback says something of a run by one of its links: one of [Event.Feedback] or Result.Feedback. It sends no credentials, for the
 // link is one; what the link was used for before is replaced. A link that is too old, or whose run is gone, is a 404.
+// It is POST /feedback/tokens/{token}, a route of Locutory alone.
 func (r *Runs) GiveFeedback(ctx context.Context, link string, in FeedbackCreate) error {
 	target, err := url.Parse(link)
 	if err != nil {
@@ -65,6 +66,7 @@ type FeedbackList struct {
 }
 
 // Feedback returns what was said of a run, newest first. Whoever may read the thread may read it.
+// It is GET /threads/{thread_id}/runs/{run_id}/feedback, a route of Locutory alone.
 func (r *Runs) Feedback(ctx context.Context, threadID, runID string, in FeedbackList) ([]Feedback, error) {
 	path, err := route("/threads/%s/runs/%s/feedback", threadID, runID)
 	if err != nil {

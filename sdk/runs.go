@@ -48,6 +48,7 @@ func threadRoute(threadID, format string, ids ...string) (string, error) {
 }
 
 // Create starts a run and returns at once. Assistant is the id of an assistant or of a graph.
+// It is POST /threads/{thread_id}/runs, or for [Stateless] POST /runs (rest.md §5.2).
 func (r *Runs) Create(ctx context.Context, threadID, assistant string, in RunCreate) (*Run, error) {
 	path, err := threadRoute(threadID, "/runs")
 	if err != nil {
@@ -61,6 +62,7 @@ func (r *Runs) Create(ctx context.Context, threadID, assistant string, in RunCre
 // without an error when the run has ended or paused. An error is the last thing it yields: a [*RunError] if the
 // run failed, an [*Error] if the server refused. A connection that breaks is resumed up to five times in a row.
 // Breaking out ends the stream, not the run, unless OnDisconnect says so.
+// It is POST /threads/{thread_id}/runs/stream, or for [Stateless] POST /runs/stream (rest.md §5.2).
 func (r *Runs) Stream(ctx context.Context, threadID, assistant string, in RunCreate, options ...RunOption) iter.Seq2[Event, error] {
 	in.AssistantID = assistant
 	s := r.newStream(threadID, options)
@@ -92,6 +94,7 @@ type StreamJoin struct {
 }
 
 // JoinStream yields the events of a run that is there already, like [Runs.Stream].
+// It is GET /threads/{thread_id}/runs/{run_id}/stream (rest.md §5.1).
 func (r *Runs) JoinStream(ctx context.Context, threadID, runID string, in StreamJoin) iter.Seq2[Event, error] {
 	s := r.newStream(threadID, nil)
 	s.run.RunID = runID
@@ -114,6 +117,7 @@ func (r *Runs) JoinStream(ctx context.Context, threadID, runID string, in Stream
 }
 
 // Get returns a run.
+// It is GET /threads/{thread_id}/runs/{run_id} (rest.md §5.1).
 func (r *Runs) Get(ctx context.Context, threadID, runID string) (*Run, error) {
 	return fetchAt[Run](ctx, r.client, http.MethodGet, nil, "/threads/%s/runs/%s", threadID, runID)
 }
@@ -144,6 +148,7 @@ func (l RunList) query() string {
 }
 
 // List returns runs of a thread, newest first.
+// It is GET /threads/{thread_id}/runs (rest.md §5.1).
 func (r *Runs) List(ctx context.Context, threadID string, in RunList) ([]Run, error) {
 	path, err := route("/threads/%s/runs", threadID)
 	if err != nil {
@@ -161,6 +166,7 @@ type RunCancel struct {
 }
 
 // Cancel stops a run. With [CancelRollback] it is gone afterwards, with its checkpoints.
+// It is POST /threads/{thread_id}/runs/{run_id}/cancel (rest.md §5.8).
 func (r *Runs) Cancel(ctx context.Context, threadID, runID string, in RunCancel) error {
 	path, err := route("/threads/%s/runs/%s/cancel", threadID, runID)
 	if err != nil {
@@ -179,6 +185,7 @@ func (r *Runs) Cancel(ctx context.Context, threadID, runID string, in RunCancel)
 }
 
 // CreateBatch starts stateless runs, in their order, all or none. Each names its assistant itself: RunCreate.AssistantID.
+// It is POST /runs/batch (rest.md §5.1).
 func (r *Runs) CreateBatch(ctx context.Context, in []RunCreate) ([]Run, error) {
 	var runs []Run
 	err := r.client.call(ctx, http.MethodPost, "/runs/batch", in, &runs)
@@ -186,6 +193,7 @@ func (r *Runs) CreateBatch(ctx context.Context, in []RunCreate) ([]Run, error) {
 }
 
 // CancelMany stops several runs: all of a status, or those named.
+// It is POST /runs/cancel (rest.md §5.8).
 func (r *Runs) CancelMany(ctx context.Context, in BulkCancel, action CancelAction) error {
 	if action == "" {
 		action = CancelInterrupt
@@ -195,6 +203,7 @@ func (r *Runs) CancelMany(ctx context.Context, in BulkCancel, action CancelActio
 }
 
 // Delete removes a run that has ended, with its checkpoints.
+// It is DELETE /threads/{thread_id}/runs/{run_id} (rest.md §5.1).
 func (r *Runs) Delete(ctx context.Context, threadID, runID string) error {
 	path, err := route("/threads/%s/runs/%s", threadID, runID)
 	if err != nil {

@@ -19,16 +19,19 @@ var ErrNoItem = errors.New("sdk: no such item")
 type Store struct{ client *Client }
 
 // Put makes an item, or replaces the value of one as a whole.
+// It is PUT /store/items (rest.md §7).
 func (s *Store) Put(ctx context.Context, in ItemPut) error {
 	return s.client.call(ctx, http.MethodPut, "/store/items", in, nil)
 }
 
 // Get returns an item, or [ErrNoItem].
+// It is GET /store/items (rest.md §7).
 func (s *Store) Get(ctx context.Context, namespace []string, key string) (*Item, error) {
 	return s.get(ctx, namespace, key, url.Values{})
 }
 
 // Read is [Store.Get] with a say in whether the item's life begins anew.
+// It is GET /store/items (rest.md §7).
 func (s *Store) Read(ctx context.Context, namespace []string, key string, refreshTTL bool) (*Item, error) {
 	return s.get(ctx, namespace, key, url.Values{"refresh_ttl": {strconv.FormatBool(refreshTTL)}})
 }
@@ -52,12 +55,14 @@ func (s *Store) get(ctx context.Context, namespace []string, key string, query u
 }
 
 // Delete removes an item. One that is not there is no error.
+// It is DELETE /store/items (rest.md §7).
 func (s *Store) Delete(ctx context.Context, namespace []string, key string) error {
 	return s.client.call(ctx, http.MethodDelete, "/store/items", wire.ItemDelete{Namespace: namespace, Key: key}, nil)
 }
 
 // Search returns a page of the items of a namespace and of those below it: the last changed first or, with a Query on a server that
 // is configured for it, the nearest in meaning.
+// It is POST /store/items/search (rest.md §7).
 func (s *Store) Search(ctx context.Context, in ItemSearch) ([]FoundItem, error) {
 	page, err := fetch[wire.ItemPage](ctx, s.client, http.MethodPost, "/store/items/search", in)
 	if err != nil {
@@ -67,6 +72,7 @@ func (s *Store) Search(ctx context.Context, in ItemSearch) ([]FoundItem, error) 
 }
 
 // Namespaces returns a page of the namespaces that have items, ascending.
+// It is POST /store/namespaces (rest.md §7).
 func (s *Store) Namespaces(ctx context.Context, in NamespaceSearch) ([][]string, error) {
 	page, err := fetch[wire.NamespacePage](ctx, s.client, http.MethodPost, "/store/namespaces", in)
 	if err != nil {

@@ -17,6 +17,7 @@ type ThreadJoin struct {
 // Stream yields what happens on a thread, run after run, until the loop is left or ctx is done: it has no end of its own. A run that
 // fails is an event named error, and the stream goes on. Event.Run names the run. An error is the last thing it yields; a connection
 // that breaks is resumed up to five times in a row.
+// It is GET /threads/{thread_id}/stream (rest.md §4.9).
 func (t *Threads) Stream(ctx context.Context, threadID string, in ThreadJoin) iter.Seq2[Event, error] {
 	s := &stream{connection: connection{client: t.client, run: RunRef{ThreadID: threadID}}, whole: true, lastID: in.LastEventID}
 	s.newRequest = func(ctx context.Context) (*http.Request, error) {

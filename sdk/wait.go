@@ -21,6 +21,7 @@ type Result struct {
 
 // Wait starts a run, waits until it has ended or paused, and reads its final state into out, unless out is nil.
 // A run that failed is a [*RunError]. A connection that breaks is resumed up to five times in a row.
+// It is POST /threads/{thread_id}/runs/wait, or for [Stateless] POST /runs/wait (rest.md §5.7).
 func (r *Runs) Wait(ctx context.Context, threadID, assistant string, in RunCreate, out any, options ...RunOption) (*Result, error) {
 	path, err := threadRoute(threadID, "/runs/wait")
 	if err != nil {
@@ -36,6 +37,7 @@ func (r *Runs) Wait(ctx context.Context, threadID, assistant string, in RunCreat
 }
 
 // Join waits until a run has ended, like [Runs.Wait]. One of [Stateless] can be joined for minutes after its end.
+// It is GET /threads/{thread_id}/runs/{run_id}/join (rest.md §5.7).
 func (r *Runs) Join(ctx context.Context, threadID, runID string, out any) (*Result, error) {
 	path, err := threadRoute(threadID, "/runs/%s/join", runID)
 	if err != nil {

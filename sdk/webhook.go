@@ -82,6 +82,7 @@ func verify(signature, secret string, body []byte, now time.Time) error {
 
 // Deliveries returns what became of telling a run's end to RunCreate.Webhook: with its attempts, so that one can see why nothing came. It
 // is empty for a run without a webhook, while the run goes on, and a week after the delivery has ended.
+// It is GET /threads/{thread_id}/runs/{run_id}/deliveries, a route of Locutory alone.
 func (r *Runs) Deliveries(ctx context.Context, threadID, runID string) ([]Delivery, error) {
 	list, err := fetchAt[[]Delivery](ctx, r.client, http.MethodGet, nil, "/threads/%s/runs/%s/deliveries", threadID, runID)
 	if err != nil {
