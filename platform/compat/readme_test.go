@@ -44,6 +44,7 @@ func TestReadme(t *testing.T) {
 	address := strings.TrimPrefix(server.URL, "http://")
 	here := func(code string) string { return strings.ReplaceAll(code, "localhost:2024", address) }
 
+	const clientsPage = "examples/docs/clients.md"
 	t.Run("curl", func(t *testing.T) {
 		t.Parallel()
 		for _, code := range blocks(t, "sh") {
@@ -62,16 +63,16 @@ func TestReadme(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			argv := c.argv(t)
-			language, file := "js", "readme.mjs"
+			page, language, file := clientsPage, "js", "readme.mjs"
 			if c.name == "python" {
-				language, file = "python", "readme.py"
+				page, language, file = "README.md", "python", "readme.py"
 			}
 			dir := t.TempDir()
 			if language == "js" { // beside the modules that the client's own script uses
 				dir = filepath.Dir(argv[1])
 			}
 			path := filepath.Join(dir, file)
-			if err := os.WriteFile(path, []byte(here(blocks(t, language)[0])), 0o600); err != nil {
+			if err := os.WriteFile(path, []byte(here(blocksOf(t, page, language)[0])), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if out := output(t, exec.Command(argv[0], path)); !strings.Contains(out, "offline script") {
@@ -105,15 +106,17 @@ func TestOperatingNamesEveryVariable(t *testing.T) {
 	}
 }
 
-// The README's Go compiles, each fragment in the frame that it leaves out.
+// The Go of the README and of the pages beside no example compiles, each fragment in the frame that it leaves out.
 func TestReadmeGo(t *testing.T) {
 	t.Parallel()
 	frames := []string{
 		"import (\n\"context\"\n\"fmt\"\n\"github.com/locutory/locutory/sdk\"\n)\nfunc _(ctx context.Context) error {\n%s\nreturn nil\n}",
 		"import (\n\"context\"\n\"github.com/locutory/locutory/authhooks\"\n)\nfunc authenticate(context.Context, string) (*authhooks.User, error) { return nil, nil }\n%s",
 		"import (\n\"context\"\n\"github.com/locutory/locutory/graphs\"\n)\n%s",
+		"import (\n\"log\"\n\"net/http\"\n\"os\"\n\"github.com/locutory/locutory/sdk\"\n)\nfunc _() {\n%s\n}",
 	}
-	fragments := blocks(t, "go")
+	fragments := append(blocksOf(t, "examples/docs/clients.md", "go"), blocks(t, "go")...)
+	fragments = append(fragments, blocksOf(t, "examples/docs/webhooks.md", "go")...)
 	if len(fragments) != len(frames) {
 		t.Fatalf("%d fragments, %d frames", len(fragments), len(frames))
 	}
