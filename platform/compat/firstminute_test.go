@@ -18,13 +18,19 @@ import (
 
 // terminal is what somebody sees of a command.
 type terminal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+	// wrote has a token when there is more to read.
+	wrote chan struct{}
+	mu    sync.Mutex
+	text  bytes.Buffer
 }
 
 func (s *terminal) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	select {
+	case s.wrote <- struct{}{}:
+	default:
+	}
 	return s.text.Write(p)
 }
 
@@ -37,8 +43,11 @@ func (s *terminal) String() string {
 // shows waits for a text.
 func (s *terminal) shows(t *testing.T, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(s.String(), want); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	late := time.After(2 * time.Minute)
+	for !strings.Contains(s.String(), want) {
+		select {
+		case <-s.wrote:
+		case <-late:
 			t.Fatalf("%q is not there:\n%s", want, s)
 		}
 	}
@@ -53,7 +62,7 @@ func TestFirstMinute(t *testing.T) {
 	if made := output(t, exec.Command(command, "new", project)); !strings.Contains(made, "cd "+project+"\n  go tool locutory dev") {
 		t.Errorf("new says\n%s", made)
 	}
-	var seen terminal
+	seen := terminal{wrote: make(chan struct{}, 1)}
 	dev := exec.Command(command, "dev", "--port", "0", "--no-browser")
 	dev.Dir, dev.Stdout, dev.Stderr = project, &seen, &seen
 	for _, set := range os.Environ() { // a model of whoever runs the test is none of its business
