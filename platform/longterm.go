@@ -22,7 +22,7 @@ func (s *Server) longTerm(ctx context.Context, guard *access.Guard) (*items.Item
 		err = index.Check(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store.index: %s: %w", cfg.Index.Embed, err)
+		return nil, fmt.Errorf("store.index: %s: %w", cfg.Index.Embedder(), err)
 	}
 	all.Index = index
 	return all, nil

@@ -120,8 +120,9 @@ func TestMistakes(t *testing.T) {
 		{"disable", `"http": {"disable_mcp": "true"}`, "2:25: http.disable_mcp: a string; want true or false"},
 		{"store index", `"store": {"index": {"dims": 3}}`, `2:20: store.index: no "embed"; want {"embed": "./embed:Embedder", "dims": 1536}`},
 		{"store index dims", `"store": {"index": {"embed": "./e:E"}}`, `2:20: store.index: no "dims"; want how many numbers a vector of "embed" has`},
-		{"store index embed", `"store": {"index": {"embed": "openai:small", "dims": 0}}`, `2:30: store.index.embed: "openai:small" names a model; want a Go embedder of it, as in "./embed:New"` +
+		{"store index embed", `"store": {"index": {"embed": "cohere:small", "dims": 0}}`, `2:30: store.index.embed: "cohere:small" names a model; want one of "openai:" or "ollama:", or a Go embedder of it, as in "./embed:New"` +
 			"\nplatform.json:2:54: store.index.dims: 0; want a whole number of 1 or more"},
+		{"store index model", `"store": {"index": {"embed": "ollama:", "dims": 3}}`, `2:30: store.index.embed: "ollama:" names no model; want one, as in "openai:text-embedding-3-small"`},
 		{"store ttl", `"store": {"ttl": {"default_ttl": 0, "sweep_interval_minutes": 1e12}}`, "2:34: store.ttl.default_ttl: 0; want a number of minutes above 0 and at most 52560000\n" +
 			"platform.json:2:63: store.ttl.sweep_interval_minutes: 1e12; want a number of minutes above 0 and at most 52560000"},
 		{"checkpointer strategy", `"checkpointer": {"ttl": {"strategy": "archive"}}`, `2:38: checkpointer.ttl.strategy: "archive"; want "delete" or "keep_latest"`},

@@ -26,12 +26,25 @@ type StoreTTL struct {
 type StoreIndex struct {
 	// Embed names a value with EmbedDocuments and EmbedQuery, or a function that returns one and an error.
 	Embed Symbol
+	// Model is set instead of Embed when the file names a model.
+	Model EmbedModel
 	// Dims is how many numbers a vector of Embed has.
 	Dims int
 	// Fields are paths into values, of what is embedded; ["$"], the whole value, unless the file says otherwise.
 	Fields []string
-	// Pos is the place of Embed in the file.
+	// Pos is the place of "embed" in the file.
 	Pos Pos
+}
+
+// EmbedModel is a model that embeds, of a provider that is known: openai or ollama.
+type EmbedModel struct{ Provider, Name string }
+
+// Embedder returns what the file calls "embed".
+func (x *StoreIndex) Embedder() string {
+	if x.Model.Provider != "" {
+		return x.Model.Provider + ":" + x.Model.Name
+	}
+	return x.Embed.String()
 }
 
 func defaultStore() Store {
@@ -57,7 +70,7 @@ func (r *reader) storeIndex(p place) *StoreIndex {
 	x := &StoreIndex{Fields: []string{"$"}, Pos: p.pos}
 	named, sized := false, false
 	r.object(p, fields{
-		"embed":  func(p place) { named, x.Pos, x.Embed = true, p.pos, r.embedder(p) },
+		"embed":  func(p place) { named, x.Pos = true, p.pos; r.embedder(p, x) },
 		"dims":   func(p place) { sized, x.Dims = true, int(r.whole(p, 1)) },
 		"fields": func(p place) { x.Fields = r.texts(p) },
 	})
@@ -69,12 +82,18 @@ func (r *reader) storeIndex(p place) *StoreIndex {
 	return x
 }
 
-// embedder reads "./dir:Name". What other servers also take here, "openai:text-embedding-3-small", is a constructor's business in Go.
-func (r *reader) embedder(p place) Symbol {
+// embedder reads "./dir:Name", or "openai:MODEL" and "ollama:MODEL".
+func (r *reader) embedder(p place, x *StoreIndex) {
 	written, _ := p.value.(string)
-	if provider, _, named := strings.Cut(written, ":"); named && provider != "" && !strings.ContainsAny(provider, `./\`) {
-		r.wrong(p, `%q names a model; want a Go embedder of it, as in "./embed:New"`, written)
-		return Symbol{}
+	provider, model, named := strings.Cut(written, ":")
+	switch {
+	case !named || provider == "" || strings.ContainsAny(provider, `./\`):
+		x.Embed = r.symbol(p)
+	case provider != "openai" && provider != "ollama":
+		r.wrong(p, `%q names a model; want one of "openai:" or "ollama:", or a Go embedder of it, as in "./embed:New"`, written)
+	case model == "":
+		r.wrong(p, `%q names no model; want one, as in "openai:text-embedding-3-small"`, written)
+	default:
+		x.Model = EmbedModel{Provider: provider, Name: model}
 	}
-	return r.symbol(p)
 }

@@ -52,6 +52,11 @@ func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 		aliases[s.Dir] = alias
 		printf("%s %q\n", alias, l.at(p, s.Dir).PkgPath)
 	}
+	index := p.Config.Store.Index
+	byModel := index != nil && index.Model.Provider != ""
+	if byModel {
+		printf("e0 %q\n", b.module()+"/graphs/langchaingo")
+	}
 	printf(")\n\nfunc main() {\nplatform.Main(platform.Parts{\nGraphs: []platform.Graph{\n")
 	for _, g := range p.Config.Graphs {
 		printf("{ID: %q, Source: %s.%s, Symbol: %q", g.ID, aliases[g.Symbol.Dir], g.Symbol.Name, g.Symbol)
@@ -64,8 +69,11 @@ func (b *Builder) source(p *Project, l loaded) ([]byte, error) {
 	if a := p.Config.Auth; a != nil {
 		printf("Auth: %s.%s,\nAuthSymbol: %q,\n", aliases[a.Path.Dir], a.Path.Name, a.Path)
 	}
-	if x := p.Config.Store.Index; x != nil {
-		printf("Embed: %s.%s,\n", aliases[x.Embed.Dir], x.Embed.Name)
+	switch {
+	case byModel:
+		printf("Embed: e0.EmbedderFromEnv(%q, %q),\n", index.Model.Provider, index.Model.Name)
+	case index != nil:
+		printf("Embed: %s.%s,\n", aliases[index.Embed.Dir], index.Embed.Name)
 	}
 	if a := p.Config.HTTP.App; a != nil {
 		printf("App: %s.%s,\nAppSymbol: %q,\n", aliases[a.Symbol.Dir], a.Symbol.Name, a.Symbol)

@@ -3,6 +3,7 @@ package dev
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,6 +62,25 @@ func main() {
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("main.go (-want +got):\n%s", diff)
+	}
+}
+
+// TestGenerateEmbedder: a model that platform.json names is embedded with by langchaingo, which the program imports: the platform does not.
+func TestGenerateEmbedder(t *testing.T) {
+	t.Parallel()
+	dir := create(t, map[string]string{"platform.json": `{"graphs": {"a": "./agent:Graph"}, "store": {"index": {"embed": "ollama:nomic:v1", "dims": 3}}}`})
+	project, err := Open(filepath.Join(dir, "platform.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := (&Builder{}).source(project, loaded{filepath.Join(dir, "agent"): {PkgPath: "chat/agent"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\te0 \"" + (&Builder{}).module() + "/graphs/langchaingo\"\n", `e0.EmbedderFromEnv("ollama", "nomic:v1"),`} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("no %s in:\n%s", want, got)
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (p *Project) symbols() []symbol {
 	if a := p.Config.Auth; a != nil {
 		symbols = append(symbols, symbol{Symbol: a.Path, key: "auth.path", pos: a.Pos, use: useAuth})
 	}
-	if x := p.Config.Store.Index; x != nil {
+	if x := p.Config.Store.Index; x != nil && x.Model.Provider == "" { // a model is no code of the project
 		symbols = append(symbols, symbol{Symbol: x.Embed, key: "store.index.embed", pos: x.Pos, use: useEmbed})
 	}
 	if a := p.Config.HTTP.App; a != nil {
