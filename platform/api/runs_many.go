@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/locutory/locutory/authhooks"
@@ -23,6 +25,11 @@ func (s *Server) createBatch(ctx context.Context, c *call) error {
 	if err := wire.Decode(raw, &in); err != nil {
 		return err
 	}
+	unknown, err := unknownOfBatch(raw)
+	if err != nil {
+		return err
+	}
+	c.ignores(unknown)
 	given, err := s.configurable(ctx, c.gin.Request)
 	if err != nil {
 		return err
@@ -44,6 +51,23 @@ func (s *Server) createBatch(ctx context.Context, c *call) error {
 		made = append(made, run)
 	}
 	return c.json(http.StatusOK, made)
+}
+
+// unknownOfBatch returns the fields of all requests that nobody knows, each once.
+func unknownOfBatch(raw []byte) (all []string, err error) {
+	var bodies []json.RawMessage
+	if err := json.Unmarshal(raw, &bodies); err != nil {
+		return nil, err
+	}
+	for _, body := range bodies {
+		unknown, err := wire.UnknownFields[wire.RunCreate](body)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, unknown...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // cancelRuns answers POST /runs/cancel: the named runs of a thread, all or none, or all of a status that the caller may cancel.

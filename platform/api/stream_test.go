@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/locutory/locutory/platform/events"
@@ -142,6 +144,43 @@ func TestFeedBeatsWhileNothingHappens(t *testing.T) {
 			t.Errorf("%d beats in 4.5 periods, want 4", beats)
 		}
 	})
+}
+
+// TestHeartbeats covers gotcha 5, to the byte: a newline before the document of a wait, a comment in a stream.
+func TestHeartbeats(t *testing.T) {
+	gin.SetMode(gin.TestMode)
+	for name, test := range map[string]struct {
+		answer func(ctx context.Context, c *call) error
+		kind   string
+		want   string
+	}{
+		"wait": {func(ctx context.Context, c *call) error {
+			return c.slowly(ctx, func(context.Context) ([]byte, error) {
+				<-time.After(2500 * time.Millisecond)
+				return []byte(`{"a":1}`), nil
+			})
+		}, "application/json", "\n\n" + `{"a":1}`},
+		"stream": {func(ctx context.Context, c *call) error {
+			return c.sse(ctx, func(yield func(events.Frame, error) bool) {
+				<-time.After(2500 * time.Millisecond)
+				yield(events.Frame{ID: 1, Event: "values", Data: json.RawMessage(`{}`)}, nil)
+			})
+		}, "text/event-stream", ": heartbeat\n\n: heartbeat\n\nevent: values\ndata: {}\nid: 1\n\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := streaming(t)
+				w := httptest.NewRecorder()
+				g, _ := gin.CreateTestContext(w)
+				if err := test.answer(t.Context(), &call{gin: g, server: s}); err != nil {
+					t.Fatal(err)
+				}
+				if got := w.Body.String(); got != test.want || w.Header().Get("Content-Type") != test.kind || w.Code != 200 {
+					t.Errorf("status %d, %s: %q, want %q", w.Code, w.Header().Get("Content-Type"), got, test.want)
+				}
+			})
+		})
+	}
 }
 
 func TestWriteFrame(t *testing.T) {

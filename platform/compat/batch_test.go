@@ -23,8 +23,11 @@ func TestBatch(t *testing.T) {
 			Thread string         `json:"thread_id"`
 			Meta   map[string]any `json:"metadata"`
 		}
-		// Leftovers of another spelling, as one of the clients sends them, are ignored.
-		batch(200, saying("agent", "a", keep+`, "metadata": {"n": 0}, "assistantId": "x"`), saying("agent", "b", keep+`, "metadata": {"n": 1}`)).into(t, &made)
+		// Leftovers of another spelling, as one of the clients sends them, are ignored and told.
+		all := batch(200, saying("agent", "a", keep+`, "metadata": {"n": 0}, "streamMode": "x", "assistantId": "x"`), saying("agent", "b", keep+`, "metadata": {"n": 1}, "assistantId": "x"`))
+		if all.into(t, &made); all.Header.Get("Locutory-Ignored-Fields") != "assistantId, streamMode" {
+			t.Errorf("ignored: %q", all.Header.Get("Locutory-Ignored-Fields"))
+		}
 		if len(made) != 2 {
 			t.Fatalf("%d runs, want 2", len(made))
 		}

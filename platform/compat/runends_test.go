@@ -1,13 +1,13 @@
 package compat
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/locutory/locutory/platform/store/storetest"
 )
@@ -139,18 +139,29 @@ func TestWhatCheckpointsTell(t *testing.T) {
 			"config": {"tags": ["t"], "metadata": {"c": 1, "m": 0, "__c": 1}, "configurable": {"plain": "p", "n": 7, "list": [1], "langgraph_request_id": "forged",
 			"langgraph_auth_user_id": "root", "__x": 1, "checkpoint_ns": ""}}}`)
 		run := runID(t, done)
+		var row struct{ Metadata map[string]any }
+		read := s.must(200, alice, "GET", at+"/runs/"+run, "")
+		read.into(t, &row)
+		var thread struct{ Metadata map[string]any }
+		s.must(200, alice, "GET", at, "").into(t, &thread)
+		system := row.Metadata["assistant_id"]
+		if diff := cmp.Diff(map[string]any{"of_thread": 1.0, "owner": "user1", "graph_id": "whoami", "assistant_id": system}, thread.Metadata); diff != "" || system == nil {
+			t.Errorf("metadata of the thread (-want +got):\n%s", diff)
+		}
+		unmade := "/threads/" + uuid.NewString()
+		s.must(404, alice, "POST", unmade+"/runs/wait", `{"assistant_id": "whoami", "input": {}}`)
+		s.must(200, alice, "POST", unmade+"/runs/wait", `{"assistant_id": "whoami", "input": {"word": "x"}, "if_not_exists": "create", "metadata": {`+own+`}}`)
+		thread.Metadata = nil
+		s.must(200, alice, "GET", unmade, "").into(t, &thread)
+		if diff := cmp.Diff(map[string]any{"m": 1.0, "owner": "user1", "graph_id": "whoami", "assistant_id": system}, kept(thread.Metadata, "m", "owner", "graph_id", "assistant_id", "user_id", "__m", "langgraph_auth_user", "of_thread")); diff != "" {
+			t.Errorf("metadata of the thread that a run made (-want +got):\n%s", diff)
+		}
 		var state struct{ Metadata map[string]any }
 		s.must(200, alice, "GET", at+"/state", "").into(t, &state)
 		want := map[string]any{"m": 1.0, "c": 1.0, "plain": "p", "n": 7.0, "user_id": "user1", "run_id": run, "graph_id": "whoami"}
 		if diff := cmp.Diff(want, kept(state.Metadata, slices.Collect(maps.Keys(want))...)); diff != "" {
 			t.Errorf("metadata of the checkpoint (-want +got):\n%s", diff)
 		}
-		var row struct {
-			Metadata map[string]any
-			Kwargs   json.RawMessage
-		}
-		read := s.must(200, alice, "GET", at+"/runs/"+run, "")
-		read.into(t, &row)
 		if diff := cmp.Diff(map[string]any{"m": 1.0, "c": 1.0}, kept(row.Metadata, "m", "c", "plain", "user_id", "langgraph_auth_user", "__m", "__c")); diff != "" {
 			t.Errorf("metadata of the run (-want +got):\n%s", diff)
 		}
