@@ -24,6 +24,7 @@ type thread struct {
 	t     *testing.T
 	graph graphs.Runnable
 	cfg   graphs.Config
+	each  func(graphs.Event) // sees every event, if set
 }
 
 func threadOf(t *testing.T, g interface {
@@ -35,7 +36,7 @@ func threadOf(t *testing.T, g interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &thread{t, made, graphs.Config{Saver: memory.New(), Messages: true, ThreadID: "T1"}}
+	return &thread{t: t, graph: made, cfg: graphs.Config{Saver: memory.New(), Messages: true, ThreadID: "T1"}}
 }
 
 var someID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}`)
@@ -65,6 +66,9 @@ func (th *thread) frames(o v1.Options, in graphs.Input) []string {
 	for e, err := range th.graph.Stream(th.t.Context(), in, th.cfg) {
 		if err != nil {
 			return append(list, "failed "+err.Error())
+		}
+		if th.each != nil {
+			th.each(e)
 		}
 		line, err := (events.Record{Seq: seq, Event: e}).AppendLine(nil)
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -169,10 +168,11 @@ func sending() builder {
 		})).AddEdge(graphs.Start, "p")
 }
 
-func failing() builder {
+// failing is a graph of two nodes of which one fails when the other's end was told.
+func failing(known <-chan struct{}) builder {
 	return graphs.NewStateGraph[folded]().
 		AddNode("bad", func(context.Context, folded) (graphs.Update, error) {
-			time.Sleep(100 * time.Millisecond) // the other one is done by then, as in the recording
+			<-known
 			return nil, errors.New("kaput")
 		}).AddNode("ok", says("ok")).AddEdge(graphs.Start, "bad").AddEdge(graphs.Start, "ok")
 }
@@ -216,6 +216,7 @@ func TestRecorded(t *testing.T) {
 		}
 	}
 	stopping := func() builder { return inLine("", graphs.InterruptBefore("b")) }
+	known := make(chan struct{})
 	scenarios := map[string]struct {
 		graph     builder
 		subgraphs bool
@@ -238,7 +239,15 @@ func TestRecorded(t *testing.T) {
 			graphs.NewStateGraph[folded]().AddNode("a", says("a")).AddEdge(graphs.Start, "a").AddEdge("a", "a"), false,
 			func(r *recorder) { r.cfg.RecursionLimit = 2; r.run(x); r.history() },
 		},
-		"failure":           {failing(), false, func(r *recorder) { r.run(x); r.run(goOn) }},
+		"failure": {failing(known), false, func(r *recorder) {
+			r.each = func(e graphs.Event) {
+				if e.TaskEnd != nil && e.TaskEnd.Name == "ok" && !e.TaskEnd.Cached {
+					close(known)
+				}
+			}
+			r.run(x)
+			r.run(goOn)
+		}},
 		"update":            {stopping(), false, updates(`{"list":["u"]}`, "")},
 		"update as a":       {stopping(), false, updates(`{"list":["u"]}`, "a")},
 		"update as c":       {stopping(), false, updates(`{"list":["u"]}`, "c")},
