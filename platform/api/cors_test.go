@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,8 +60,11 @@ func TestR8CORS(t *testing.T) {
 					t.Errorf("%s: allowed origin %q, want %q", name, got, tt.want)
 				}
 			}
-			if exposes := refused.Header().Get("Access-Control-Expose-Headers"); strings.Contains(exposes, "Content-Location") != (tt.want != "") {
-				t.Errorf("exposed headers %q", exposes)
+			for _, name := range []string{"Content-Location", "Location", "X-Pagination-Total", "X-Pagination-Next"} { // rest.md 1.4
+				exposes := strings.Split(refused.Header().Get("Access-Control-Expose-Headers"), ", ")
+				if slices.Contains(exposes, name) != (tt.want != "") {
+					t.Errorf("exposed headers %q and %s", exposes, name)
+				}
 			}
 			if allowed := preflight.Header().Get("Access-Control-Allow-Headers"); (allowed == "authorization") != (tt.want != "") {
 				t.Errorf("allowed headers %q", allowed)
