@@ -148,6 +148,13 @@ func TestPages(t *testing.T) {
 			}
 		}
 		for _, path := range []string{"/threads/search", "/assistants/search"} {
+			if path == "/threads/search" {
+				many := strings.TrimSuffix(strings.Repeat(`"0198f0d4-0000-7000-8000-00000000000a",`, 10_001), ",")
+				if a := s.must(422, alice, "POST", path, `{"ids": [`+many+`]}`); a.field(t, "detail") != "ids: at most 10000" {
+					t.Errorf("%s", a.Body)
+				}
+				s.must(200, alice, "POST", path, `{"ids": [`+many[:len(many)-39]+`]}`)
+			}
 			for _, bad := range []string{`{"limit": 0}`, `{"limit": 1001}`, `{"limit": "5"}`, `{"limit": 1.5}`, `{"offset": -1}`, `{"offset": "1"}`, `{"sort_order": "up"}`, `{"sort_order": "DESC"}`, `{"sort_by": "metadata"}`, `{"select": "name"}`, `{"select": [7]}`} {
 				s.must(422, alice, "POST", path, bad)
 			}

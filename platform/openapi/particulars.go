@@ -120,6 +120,7 @@ func particulars() map[string]func(*jsonschema.Schema) {
 			s.Properties["thread_id"].Description = "Made by the server when absent."
 			s.Properties["supersteps"].Description = "States to begin with; metadata.graph_id says of which graph."
 		},
+		"ThreadSearch": func(s *jsonschema.Schema) { s.Properties["ids"].MaxItems = ptr(10_000) },
 		"Superstep": func(s *jsonschema.Schema) {
 			s.Properties["updates"].MinItems = ptr(1)
 			s.Properties["updates"].Items.Properties["as_node"].MinLength = ptr(1)

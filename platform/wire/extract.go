@@ -61,7 +61,7 @@ func nextStep(text string) (step pathStep, rest string, ok bool) {
 	if inner, list := strings.CutPrefix(text, "["); list {
 		number, rest, closed := strings.Cut(inner, "]")
 		index, err := strconv.Atoi(number)
-		return pathStep{index: index, list: true}, rest, closed && err == nil
+		return pathStep{index: index, list: true}, rest, closed && err == nil && number[0] != '+'
 	}
 	name := text[1:] // after the dot
 	end := strings.IndexAny(name, ".[]")

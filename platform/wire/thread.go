@@ -135,8 +135,14 @@ type ThreadSearch struct {
 	Extract   Extract      `json:"extract,omitzero"` // at most 10
 }
 
-// Validate checks ids, enums, selected names and the paths of extracts.
+// maxIDs is how many threads one search may name: databases bound what a statement may hold.
+const maxIDs = 10_000
+
+// Validate checks ids, their number, enums, selected names and the paths of extracts.
 func (s *ThreadSearch) Validate() error {
+	if len(s.IDs) > maxIDs {
+		return fmt.Errorf("ids: at most %d", maxIDs)
+	}
 	return errors.Join(
 		eachUUID("ids", s.IDs), oneOf("status", s.Status), oneOf("sort_by", s.SortBy),
 		oneOf("sort_order", s.SortOrder), selected(s.Select, ThreadFields()), s.Extract.validate(),
