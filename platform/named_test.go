@@ -51,3 +51,36 @@ func TestR3NamedHooksMustBeThere(t *testing.T) {
 		t.Errorf("the error does not say the way out: %v", err)
 	}
 }
+
+// A server that asks nobody who they are is not opened to other machines by accident.
+func TestOpenServersStayOnThisMachine(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		host               string
+		insecure, withAuth bool
+		served             bool
+	}{
+		"the machine's own address":  {host: "127.0.0.1", served: true},
+		"its name":                   {host: "localhost", served: true},
+		"every address":              {host: "0.0.0.0"},
+		"every address by nothing":   {host: ""},
+		"every address of version 6": {host: "::"},
+		"an address of the network":  {host: "192.0.2.7"},
+		"a name":                     {host: "agents.example"},
+		"said aloud":                 {host: "0.0.0.0", insecure: true, served: true},
+		"with hooks":                 {host: "0.0.0.0", withAuth: true, served: true},
+	}
+	for name, tt := range tests {
+		c := Config{File: &config.Config{}, Process: config.Process{Host: tt.host, Port: 2024, Insecure: tt.insecure}}
+		if tt.withAuth {
+			c.File.Auth = &config.Auth{}
+		}
+		err := c.exposed()
+		if tt.served != (err == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "or bind with --host 127.0.0.1, or say --insecure") {
+			t.Errorf("%s: no way out: %v", name, err)
+		}
+	}
+}
