@@ -342,6 +342,14 @@ func prefers(h http.Header, preference, value string) bool {
 	return false
 }
 
+// window reads which page of a list the query asks for.
+func (c *call) window() (limit, offset int, err error) {
+	if limit, err = c.number("limit", 10, 1, wire.MaxLimit); err == nil {
+		offset, err = c.number("offset", 0, 0, 1<<31-1)
+	}
+	return limit, offset, err
+}
+
 func (c *call) json(status int, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {

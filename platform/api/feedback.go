@@ -111,11 +111,7 @@ func (s *Server) listFeedback(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	limit, err := c.number("limit", 10, 1, wire.MaxLimit)
-	if err != nil {
-		return err
-	}
-	offset, err := c.number("offset", 0, 0, 1<<31-1)
+	limit, offset, err := c.window()
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform/access"
@@ -120,12 +119,7 @@ func (s *Server) cancelLeft(ctx context.Context, scope access.ThreadScope, run s
 	if !errors.Is(left, errGone) && !errors.Is(left, context.Canceled) || s.closing.Err() != nil {
 		return
 	}
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer done()
-	err := s.Runs.Cancel(ctx, scope, runs.Cancel{
-		ThreadID: run.ThreadID, RunID: run.ID, Action: store.CancelInterrupt, Reason: store.ReasonDisconnect,
-	})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err := s.Runs.Leave(ctx, scope, run); err != nil {
 		s.Log.WarnContext(ctx, "cancel after disconnect failed", "run_id", run.ID, "error", err)
 	}
 }
@@ -254,11 +248,7 @@ func (s *Server) listRuns(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	limit, err := c.number("limit", 10, 1, wire.MaxLimit)
-	if err != nil {
-		return err
-	}
-	offset, err := c.number("offset", 0, 0, 1<<31-1)
+	limit, offset, err := c.window()
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -122,12 +121,7 @@ func (s *Server) abandon(ctx context.Context, scope *access.ThreadScope, run sto
 	if scope == nil {
 		return
 	}
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer done()
-	err := s.Runs.Cancel(ctx, *scope, runs.Cancel{
-		ThreadID: run.ThreadID, RunID: run.ID, Action: store.CancelInterrupt, Reason: store.ReasonDisconnect,
-	})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err := s.Runs.Leave(ctx, *scope, run); err != nil {
 		s.Log.WarnContext(ctx, "cancel of an abandoned tool call failed", "run_id", run.ID, "error", err)
 	}
 }

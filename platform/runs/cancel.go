@@ -51,6 +51,23 @@ func (r *Runs) Cancel(ctx context.Context, update access.ThreadScope, c Cancel) 
 	}
 }
 
+// leaveTime is how long the cancel of a run may take whose client has gone.
+const leaveTime = 5 * time.Second
+
+// Leave cancels a run whose client has gone, which ctx need not outlast. update is for threads:update; a run that it does not reach, and one
+// that is gone, is none to cancel.
+func (r *Runs) Leave(ctx context.Context, update access.ThreadScope, run store.Run) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
+	defer done()
+	err := r.Cancel(ctx, update, Cancel{
+		ThreadID: run.ThreadID, RunID: run.ID, Action: store.CancelInterrupt, Reason: store.ReasonDisconnect,
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // CancelSome cancels runs of one thread, all or none (H-27). update is for threads:update; a run that it does not reach is
 // store.ErrNotFound, and then nothing is cancelled.
 func (r *Runs) CancelSome(ctx context.Context, update access.ThreadScope, threadID string, runIDs []string, action string) error {
