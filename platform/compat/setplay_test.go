@@ -140,7 +140,11 @@ func (s *setSymbols) render(v any) []string {
 			}
 			slices.Sort(keys)
 			for i, key := range keys {
-				keys[i] = s.replace(key) + ": " + text(v[key])
+				value := text(v[key])
+				if key == "langgraph_version" {
+					value = "<version>"
+				}
+				keys[i] = s.replace(key) + ": " + value
 			}
 			whole := "{" + strings.Join(keys, ", ") + "}"
 			if len(whole) < long {
