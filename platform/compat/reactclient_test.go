@@ -51,17 +51,19 @@ func TestReactWithTheOfficialClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := clientsOf("react")[0]
-	got := client.run(t, start(t, binary(t, "graphs/react/platform.json")).URL, string(cases))
-	expected, lines := strings.Split(string(want), "\n"), strings.Split(got, "\n")
-	if len(lines) != len(expected) {
-		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(expected), got)
-	}
-	for i, line := range lines {
-		if line != expected[i] {
-			t.Errorf("the client saw\n%s\nand %s:%d has\n%s", line, path, i+1, expected[i])
+	client, built := clientsOf("react")[0], binary(t, "graphs/react/platform.json")
+	databases(t, func(t *testing.T, uri string) {
+		got := client.run(t, start(t, built, "DATABASE_URI="+uri).URL, string(cases))
+		expected, lines := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+		if len(lines) != len(expected) {
+			t.Fatalf("%d lines, want %d:\n%s", len(lines), len(expected), got)
 		}
-	}
+		for i, line := range lines {
+			if line != expected[i] {
+				t.Errorf("the client saw\n%s\nand %s:%d has\n%s", line, path, i+1, expected[i])
+			}
+		}
+	})
 }
 
 func answers(list ...string) []json.RawMessage {
