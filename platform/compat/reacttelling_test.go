@@ -1,9 +1,7 @@
 package compat
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,7 +67,7 @@ func toldByV2(list []frame) (runs [][]telling) {
 		case "input.requested":
 			x.method, x.data = "input", map[string]any{"id": data["interrupt_id"], "value": data["payload"]}
 		case "tools": // v1 has no namespaces of nodes
-			x.space, _ = outer(x.space)
+			x.space = outer(x.space)
 			if output, over := data["output"]; over {
 				data["output"] = messageOf(output, data["tool_call_id"])
 			}
@@ -79,8 +77,8 @@ func toldByV2(list []frame) (runs [][]telling) {
 				speak(said, data)
 				continue
 			}
-			said = map[string]any{"id": data["id"], "type": "ai", "text": "", "calls": []any{}, "task": lastOf(x.space)}
-			x.space, _ = outer(x.space)
+			said = map[string]any{"id": data["id"], "type": "ai", "text": "", "pieces": 0, "calls": []any{}, "task": lastOf(x.space)}
+			x.space = outer(x.space)
 			spoken[data["run_id"].(string)], x.data = said, said
 		}
 		if last := len(runs) - 1; !hidden.hides(&x) {
@@ -105,6 +103,9 @@ func messageOf(output, call any) any {
 
 // speak adds an event of a message to what was said.
 func speak(said, event map[string]any) {
+	if delta, ok := event["delta"].(map[string]any); ok && delta["type"] == "text-delta" {
+		said["pieces"] = said["pieces"].(int) + 1
+	}
 	content, _ := event["content"].(map[string]any)
 	if event["event"] != "content-block-finish" {
 		return
@@ -185,12 +186,14 @@ func toldByV1(list []frame) (out []telling) {
 			said := spoken[id]
 			if said == nil {
 				kind := strings.ToLower(strings.TrimSuffix(message["type"].(string), "MessageChunk"))
-				said = map[string]any{"id": id, "type": kind, "text": "", "calls": []any{}, "task": lastOf(metadata["langgraph_checkpoint_ns"].(string))}
+				said = map[string]any{"id": id, "type": kind, "text": "", "pieces": 0, "calls": []any{}, "task": lastOf(metadata["langgraph_checkpoint_ns"].(string))}
 				spoken[id], x.data = said, said
 				out = append(out, x)
 			}
 			text, _ := message["content"].(string)
-			said["text"] = said["text"].(string) + text
+			if text != "" {
+				said["text"], said["pieces"] = said["text"].(string)+text, said["pieces"].(int)+1
+			}
 			calls, _ := message["tool_calls"].([]any)
 			said["calls"] = append(said["calls"].([]any), calls...)
 			continue
@@ -219,164 +222,6 @@ func toolEvent(data map[string]any) map[string]any {
 		out["event"] = data["event"]
 	}
 	return out
-}
-
-// middleware leaves out of a recording what only the reference has: nodes of its deep agents that do nothing here. The steps after them
-// are counted without them.
-type middleware struct {
-	steps   map[string]int    // that were left out of a namespace
-	last    map[string]any    // the checkpoint of it that was told last
-	instead map[string]any    // of a checkpoint that was left out
-	passing map[string]string // what is still told of such a node
-	state   map[string]string // that was told last
-}
-
-func (m *middleware) hides(x *telling) bool {
-	if m.steps == nil {
-		m.steps, m.last, m.instead, m.passing = map[string]int{}, map[string]any{}, map[string]any{}, map[string]string{}
-	}
-	if x.method == "run" {
-		m.state = map[string]string{}
-	}
-	if strings.HasSuffix(x.node, ".before_agent") {
-		m.steps[x.space]++
-		m.passing[x.space] = "checkpoints"
-		return true
-	}
-	data, _ := x.data.(map[string]any)
-	switch x.method {
-	case "checkpoints":
-		step := int(data["step"].(float64))
-		if m.passing[x.space] == "checkpoints" && step <= m.steps[x.space] {
-			m.instead[data["id"].(string)], m.passing[x.space] = m.last[x.space], "values"
-			return true
-		}
-		if hidden := m.steps[x.space]; hidden > 0 {
-			parent := data["parent_id"].(string)
-			if step == hidden+1 && m.instead[parent] == nil {
-				m.instead[parent] = m.last[x.space]
-			}
-			if instead := m.instead[parent]; instead != nil {
-				data["parent_id"] = instead
-			}
-			data["step"] = float64(step - hidden)
-		}
-		m.last[x.space] = data["id"]
-	case "values":
-		before := m.state[x.space]
-		if m.state[x.space] = x.key(); m.passing[x.space] == "values" || before == x.key() {
-			m.passing[x.space] = ""
-			return true
-		}
-	}
-	if m.passing[x.space] != "" {
-		m.passing[x.space] = "" // nothing more is told of it
-	}
-	return false
-}
-
-// sideBySide reports whether graphs ran at the same time.
-func sideBySide(list []telling) bool {
-	over := map[string]bool{}
-	last := ""
-	for _, x := range list {
-		if x.space != last && over[x.space] && !inside(last, x.space) {
-			return true
-		}
-		over[last], last = true, x.space
-	}
-	return false
-}
-
-// inside reports whether a namespace is in the other one.
-func inside(space, outer string) bool { return outer == "" || strings.HasPrefix(space, outer+"|") }
-
-// inOrder puts what a step tells of tasks that run side by side into an order that no scheduler makes.
-func inOrder(list []telling) []telling {
-	from := 0
-	for i := 0; i <= len(list); i++ {
-		if i < len(list) && list[i].method != "values" && list[i].method != "checkpoints" && list[i].method != "run" {
-			continue
-		}
-		step := list[from:i]
-		tasks, calls := 0, 0 // that ended
-		for _, x := range step {
-			switch {
-			case x.method == "updates", x.method == "input":
-				tasks++
-			case x.kind() == "tools/tool-finished":
-				calls++
-			}
-		}
-		if (tasks > 1 || calls > 1) && !slices.ContainsFunc(step, func(x telling) bool { return x.space != step[0].space }) {
-			slices.SortStableFunc(step, func(a, b telling) int { return cmp.Or(cmp.Compare(a.kind(), b.kind()), cmp.Compare(a.key(), b.key())) })
-		}
-		from = i + 1
-	}
-	return list
-}
-
-// bySpace takes apart what the graphs of a run tell, each in order; those that are alike are in the order of what they are about.
-func bySpace(list []telling) [][]telling {
-	states, all := map[string]int{}, map[string][]telling{}
-	for _, x := range list {
-		parts := strings.Split(x.space, "|")
-		var within []string
-		for i := range parts {
-			if outer := strings.Join(parts[:i], "|"); outer != x.space {
-				within = append(within, fmt.Sprint(states[outer]))
-			}
-		}
-		x.within = strings.Join(within, " ")
-		if x.method == "values" {
-			states[x.space]++
-		}
-		all[x.space] = append(all[x.space], x)
-	}
-	var out [][]telling
-	for _, tale := range all {
-		out = append(out, inOrder(tale))
-	}
-	keys := func(tale []telling) string { // what it tells, after that of the graphs around it
-		var b strings.Builder
-		for space := tale[0].space; ; space, _ = outer(space) {
-			text := ""
-			for _, x := range all[space] {
-				text += x.key()
-			}
-			b.WriteString(text)
-			if space == "" {
-				return b.String()
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b []telling) int {
-		return cmp.Or(cmp.Compare(a[0].nodes(), b[0].nodes()), cmp.Compare(keys(a), keys(b)))
-	})
-	return out
-}
-
-// lastOf is the task that a namespace is of.
-func lastOf(space string) string { return space[strings.LastIndexByte(space, '|')+1:] }
-
-func outer(space string) (string, bool) {
-	at := strings.LastIndexByte(space, '|')
-	if at < 0 {
-		return "", false
-	}
-	return space[:at], true
-}
-
-// ids are what differs from run to run.
-var ids = regexp.MustCompile(`\b(?:run-)?[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{32}\b|\b(?:run-)?[TRACKMLIX]\d+\b|stategraph-message-\d`)
-
-// key is what is told, without ids.
-func (x telling) key() string {
-	raw, err := json.Marshal(x.data)
-	if err != nil {
-		return fmt.Sprint(x.data)
-	}
-	return x.method + x.node + ids.ReplaceAllString(string(raw), "")
 }
 
 // plain brings messages into one form: v2 makes blocks of what was streamed and says so, and leaves out what is empty.
