@@ -149,7 +149,8 @@ func TestRunSettings(t *testing.T) {
 			t.Error("the run's metadata holds who owns the assistant")
 		}
 		s.must(422, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "config": {"recursion_limit": 0}}`)
-		s.must(200, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "feedback_keys": []}`)
+		s.must(200, alice, "POST", "/runs/wait", `{"assistant_id": "`+id+`", "input": {"word": "x"}, "feedback_keys": [], "langsmith_tracer": {"project_name": ""},
+			"interrupt_before": [], "interrupt_after": null, "stream_mode": [], "checkpoint": {}, "checkpoint_id": ""}`)
 	})
 }
 

@@ -200,7 +200,7 @@ func (r *Runs) outcome(
 		return Outcome{Failure: end.Error}, nil
 	}
 	cancelled := end != nil && end.Status == store.RunInterrupted
-	undone := end == nil
+	undone := seen && end == nil
 	if cancelled && !lost {
 		_, err := r.DB.Runs.ByID(ctx, read, run.ID)
 		undone = errors.Is(err, store.ErrNotFound)
@@ -226,7 +226,8 @@ func (r *Runs) remembered(ctx context.Context, read access.ThreadScope, run stor
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Outcome{}, err
 	}
-	o := Outcome{Values: json.RawMessage("{}"), Cancelled: row.Status == store.RunInterrupted}
+	gone := err != nil // rolled back, or deleted before it had ended
+	o := Outcome{Values: json.RawMessage("{}"), Cancelled: gone || row.Status == store.RunInterrupted}
 	thread, err := r.DB.Threads.Get(ctx, read, run.ThreadID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Outcome{}, err

@@ -198,6 +198,31 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestOutcomeOfACancelledRun: whoever started it is told that it was stopped, and the values that are left.
+func TestOutcomeOfACancelledRun(t *testing.T) {
+	t.Parallel()
+	for action, want := range map[string]string{
+		store.CancelInterrupt: `{"list":["in","echo","in"]}`, store.CancelRollback: `{"list":["in","echo"]}`,
+	} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			s := setup(t)
+			thread := s.thread("")
+			s.wait("", s.must("", thread, wire.RunCreate{AssistantID: "echo"}))
+			run, err := s.runs.Start(s.as(""), runs.CreateRequest{ThreadID: thread, Body: wire.RunCreate{AssistantID: "slow", Input: []byte(`{"list":["in"]}`)}})
+			s.check(err)
+			defer run.Close()
+			<-s.gate.running
+			s.check(s.runs.Cancel(t.Context(), s.update(""), runs.Cancel{ThreadID: thread, RunID: run.Run.ID, Action: action, Wait: true}))
+			end, err := run.Outcome(t.Context(), s.read(""))
+			s.check(err)
+			if !end.Cancelled || end.Failure != nil || string(end.Values) != want {
+				t.Errorf("cancelled %v, failure %v, values %s, want %s", end.Cancelled, end.Failure, end.Values, want)
+			}
+		})
+	}
+}
+
 // TestStrategies covers rest.md §5.4.
 func TestStrategies(t *testing.T) {
 	t.Parallel()
