@@ -110,6 +110,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a bare node name", &wire.RunCreate{}, `{"assistant_id":"a","interrupt_before":"x"}`, false, "interrupt_before"},
 		{"an empty webhook", &wire.RunCreate{}, `{"assistant_id":"a","webhook":""}`, false, "webhook: want 1 to 65536 characters"},
 		{"an unknown strategy", &wire.RunCreate{}, `{"assistant_id":"a","multitask_strategy":"x"}`, false, `multitask_strategy: "x" is not one of reject, interrupt, rollback, enqueue`},
+		{"an empty mode", &wire.RunCreate{}, `{"assistant_id":"a","stream_mode":["values",""]}`, false, "stream_mode"},
+		{"an empty mode of a cron", &wire.CronPatch{}, `{"stream_mode":[null]}`, false, "stream_mode"},
+		{"an end that is no time", &wire.CronPatch{}, `{"end_time":"soon"}`, false, "end_time: want a time"},
 		{"a delay below 0", &wire.RunCreate{}, `{"assistant_id":"a","after_seconds":-1}`, false, "after_seconds"},
 		{"no supersteps", &wire.RunCreate{}, `{"assistant_id":"a","config":{"recursion_limit":0}}`, false, "config.recursion_limit"},
 		{"a list as metadata", &wire.ThreadCreate{}, `{"metadata":[]}`, false, "metadata: want object, got array"},
@@ -270,5 +273,16 @@ func TestUnknownFields(t *testing.T) {
 	}
 	if _, err := wire.UnknownFields[wire.RunCreate]([]byte(`[1]`)); err == nil {
 		t.Error("an array has no fields, and no error was returned")
+	}
+}
+
+// TestNoTracer: what says that there is none is taken for none.
+func TestNoTracer(t *testing.T) {
+	t.Parallel()
+	for _, none := range []string{"null", "false", "{}", `{"project_name":null,"example_id":""}`} {
+		var in wire.RunCreate
+		if err := wire.Decode([]byte(`{"assistant_id":"a","langsmith_tracer":`+none+`}`), &in); err != nil || in.LangsmithTracer != nil && *in.LangsmithTracer != (wire.LangsmithTracer{}) {
+			t.Errorf("%s: %+v, %v", none, in.LangsmithTracer, err)
+		}
 	}
 }
