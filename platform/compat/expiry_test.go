@@ -54,3 +54,28 @@ func TestR40StreamsEndWithTheirCredential(t *testing.T) {
 		}
 	})
 }
+
+// R-40 for tools and agents: an answer that waits, and a stream, break off with the credential.
+func TestR40ToolsAndAgentsEndWithTheirCredential(t *testing.T) {
+	t.Parallel()
+	auth := authhooks.New(authhooks.Bearer(func(context.Context, string) (*authhooks.User, error) {
+		return &authhooks.User{Identity: "alice", Expires: time.Now().Add(time.Second)}, nil
+	}), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
+	s := serve(t, withAuth(auth, gated(make(chan struct{}))), t.TempDir()+"/test.db")
+	for path, bodies := range map[string][]string{
+		"/mcp":       {callTool("gated")},
+		"/a2a/gated": {agentSays("SendMessage", ""), agentSays("SendStreamingMessage", ""), agentSays("message/stream", "")},
+	} {
+		for _, body := range bodies {
+			response, err := http.DefaultClient.Do(s.request("any", "POST", path, body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if err == nil || strings.Contains(string(data), "COMPLETED") || strings.Contains(string(data), `"final":true`) {
+				t.Errorf("%s %s: status %d, error %v: %s", path, body, response.StatusCode, err, data)
+			}
+		}
+	}
+}

@@ -83,3 +83,57 @@ func TestAC48TokensAppearNowhere(t *testing.T) {
 		}
 	})
 }
+
+// AC-48 for tools, agents, routes of the operator's, feedback and deliveries: nothing of what only the authenticator told is in an answer, a
+// header, a webhook or the log, and neither are links in the log.
+func TestAC48TokensAppearNowhereElse(t *testing.T) {
+	t.Parallel()
+	const secret, extra = "downstream-secret", "extra-of-the-user"
+	url, got := receiver(t)
+	auth := authhooks.New(people(map[string]authhooks.User{
+		alice: {Identity: "user1", Extra: map[string]any{"team": extra}, Secret: map[string]any{"downstream": secret}},
+	}), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
+	log, h := &record{}, newHost()
+	s := serveLogging(t, withApp(hooked(withAuth(auth)), h.app(), ""), t.TempDir()+"/test.db",
+		slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}), signed)
+	var everything strings.Builder
+	for _, request := range [][3]string{
+		{"POST", "/mcp", callTool("agent")},
+		{"POST", "/mcp", rpc("tools/list", "{}")},
+		{"GET", "/mine", ""},
+		{"GET", "/whoami", ""},
+		{"POST", "/a2a/agent", agentSays("SendMessage", "")},
+		{"POST", "/a2a/agent", agentSays("SendStreamingMessage", "")},
+		{"POST", "/a2a/agent", agentCall("ListTasks", `"includeArtifacts": true`)},
+		{"GET", "/a2a/agent/.well-known/agent-card.json", ""},
+	} {
+		a := s.must(200, alice, request[0], request[1], request[2])
+		everything.Write(a.Body)
+		for name, values := range a.Header {
+			everything.WriteString(name + strings.Join(values, ""))
+		}
+	}
+	thread := "/threads/" + s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
+	run := s.must(200, alice, "POST", thread+"/runs/wait", saying("agent", "hello", `, "feedback_keys": ["liked"], "webhook": "`+url+`"`))
+	link := run.links(t)["liked"]
+	for _, method := range []string{"POST", "GET"} {
+		everything.Write(s.follow(method, link+"?comment=told", "").Body)
+	}
+	everything.Write(s.follow("POST", link, "{").Body)
+	everything.Write(next(t, got).raw)
+	for _, path := range []string{"/feedback", "/deliveries"} {
+		everything.Write(s.must(200, alice, "GET", thread+"/runs/"+runID(t, run)+path, "").Body)
+	}
+	for name, text := range map[string]string{"an answer": everything.String(), "the log": log.String()} {
+		for _, word := range []string{secret, extra, alice, "langgraph_auth", link[len(link)-43:]} {
+			if i := strings.Index(text, word); i >= 0 {
+				t.Errorf("%q is in %s: %s", word, name, text[max(0, i-200):min(len(text), i+100)])
+			}
+		}
+	}
+	for _, text := range []string{"echo: hello", `"totalSize":2`, `"comment":"told"`, `"attempts":`} {
+		if !strings.Contains(everything.String(), text) {
+			t.Errorf("%q was not read", text)
+		}
+	}
+}
