@@ -144,6 +144,7 @@ func (r *run) startFromCall(ctx context.Context, t *task, call string) error {
 // it leads, in the node's own graph.
 type LeftError struct{ Command Command }
 
+// Error says what went wrong, for people.
 func (e *LeftError) Error() string {
 	return "the called graph led out of itself by a Command to its parent"
 }

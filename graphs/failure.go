@@ -59,6 +59,7 @@ type InputError struct {
 	Err  error
 }
 
+// Error says what went wrong, for people.
 func (e *InputError) Error() string {
 	if e.Channel == "" {
 		return "input: " + plain(e.Err)
@@ -94,6 +95,7 @@ type NodeError struct {
 	Err        error
 }
 
+// Error says what went wrong, for people.
 func (e *NodeError) Error() string { return fmt.Sprintf("node %q: %v", e.Node, e.Err) }
 
 // Unwrap returns what the node returned.
@@ -106,6 +108,7 @@ type TimeoutError struct {
 	Limit time.Duration
 }
 
+// Error says what went wrong, for people.
 func (e *TimeoutError) Error() string {
 	if e.Node == "" {
 		return fmt.Sprintf("the step took longer than %v", e.Limit)
@@ -122,6 +125,7 @@ type PanicError struct {
 	Stack []byte
 }
 
+// Error says what went wrong, for people.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // Class returns the class that clients see.

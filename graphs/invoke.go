@@ -14,6 +14,7 @@ type PausedError struct {
 	Nodes      []string
 }
 
+// Error says what went wrong, for people.
 func (e *PausedError) Error() string {
 	if len(e.Nodes) > 0 {
 		return fmt.Sprintf("the run stopped at the breakpoint %v; run it again without input to go on", e.Nodes)

@@ -25,6 +25,7 @@ type OutputError struct {
 	Err error
 }
 
+// Error says what went wrong, for people.
 func (e *OutputError) Error() string {
 	return fmt.Sprintf("the model gave no valid output in %d attempts: %v", e.Attempts, e.Err)
 }

@@ -6,6 +6,10 @@
 // statement. A run's way: package runs inserts a row, package queue claims it, package worker executes its graph and commits
 // what happened, and package events carries it to whoever listens.
 //
+// It refuses to serve when that would open what its operator believes closed: hooks that do not load or have mistakes, a graph or an app
+// that platform.json names and the program lacks, a route without a declared policy, an address that others reach without "auth", a setting
+// that guards something elsewhere and nothing here. Each is an error of [New] or of the start, and says the way out.
+//
 // Most people never import this package: `locutory dev` and `locutory build` write a main that calls [Main]. Whoever writes
 // their own main does the same:
 //

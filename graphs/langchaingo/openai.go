@@ -89,6 +89,7 @@ type APIError struct {
 	Message string
 }
 
+// Error says what went wrong, for people.
 func (e *APIError) Error() string {
 	return fmt.Sprintf("%s (status %d)", e.Message, e.Status)
 }

@@ -102,6 +102,7 @@ type ToolPanic struct {
 	Stack []byte
 }
 
+// Error says what went wrong, for people.
 func (p *ToolPanic) Error() string { return fmt.Sprintf("the tool panicked: %v", p.Value) }
 
 func invoke(ctx context.Context, tool graphs.Tool, args json.RawMessage) (value any, err error) {

@@ -38,6 +38,7 @@ function search() {
   for (const list of document.querySelectorAll("nav ul")) {
     list.previousElementSibling.hidden = list.hidden = !list.querySelector("li:not([hidden])");
   }
+  document.querySelector("main header").hidden = words.length > 0;
   found.textContent = words.length ? `${n} of ${articles.length}` : "";
 }
 box.addEventListener("input", search);
