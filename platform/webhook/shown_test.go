@@ -68,7 +68,7 @@ func TestShownErrorOfClients(t *testing.T) {
 			timeout = 50 * time.Millisecond
 		}
 		client := &http.Client{Timeout: timeout, Transport: &http.Transport{}}
-		_, err := client.Get(target) //nolint:bodyclose // there is none
+		_, err := client.Get(target)
 		var failed *url.Error
 		if !errors.As(err, &failed) {
 			t.Fatalf("%s: %v", target, err)
