@@ -155,8 +155,12 @@ func (f *flags) load(cmd *cobra.Command, parts Parts) (Config, error) {
 	if f.verbose {
 		level = slog.LevelDebug
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	return Config{Parts: parts, File: file, Process: process, Log: log}, nil
+	options := &slog.HandlerOptions{Level: level}
+	var lines slog.Handler = slog.NewTextHandler(os.Stderr, options)
+	if process.LogJSON {
+		lines = slog.NewJSONHandler(os.Stderr, options)
+	}
+	return Config{Parts: parts, File: file, Process: process, Log: slog.New(lines)}, nil
 }
 
 // file returns the configuration: the file when one is named, else the text that was built in.

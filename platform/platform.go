@@ -158,7 +158,7 @@ func (s *Server) wire(ctx context.Context, guard *access.Guard) error {
 	})
 	work := worker.New(worker.Config{
 		DB: s.db, Items: long, Hub: s.hub, Guard: guard, Graphs: s.graphs, Log: s.cfg.Log,
-		Timeout: s.cfg.Process.RunTimeout, Version: Version(), Meter: s.meter, Now: time.Now,
+		Timeout: s.cfg.Process.RunTimeout, KeepResumable: s.cfg.Process.KeepResumable, Version: Version(), Meter: s.meter, Now: time.Now,
 	})
 	if n := s.cfg.Process.Workers; n > 0 {
 		lease := s.cfg.Process.Lease

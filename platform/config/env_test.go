@@ -79,6 +79,7 @@ func TestReadProcess(t *testing.T) {
 	t.Parallel()
 	defaults := Process{
 		Host: "127.0.0.1", Port: 2024, DataDir: ".locutory/data", Workers: 10, RunTimeout: time.Hour, RunAttempts: 3, Lease: 10 * time.Second, MaxBodyBytes: 300 << 20,
+		KeepResumable: 7 * 24 * time.Hour,
 	}
 	tests := []struct {
 		name string
@@ -90,10 +91,11 @@ func TestReadProcess(t *testing.T) {
 		{
 			name: "set", env: map[string]string{
 				"HOST": "0.0.0.0", "PORT": "0", "N_JOBS_PER_WORKER": "0", "BG_JOB_TIMEOUT_SECS": "60", "LOG_LEVEL": "WARNING",
-				"DATABASE_URI": "postgres://x", "HTTP_MAX_REQUEST_BODY_BYTES": "1000", EnvDev: "1", EnvListenFD: "3", EnvReadyFD: "4",
+				"DATABASE_URI": "postgres://x", "HTTP_MAX_REQUEST_BODY_BYTES": "1000", "LOG_JSON": "true", "RESUMABLE_STREAM_TTL_SECONDS": "120", EnvDev: "1", EnvListenFD: "3", EnvReadyFD: "4",
 			},
 			want: func(p *Process) {
 				p.Host, p.Port, p.Workers, p.RunTimeout, p.LogLevel = "0.0.0.0", 0, 0, time.Minute, slog.LevelWarn
+				p.LogJSON, p.KeepResumable = true, 2*time.Minute
 				p.DatabaseURI, p.MaxBodyBytes, p.Dev, p.ListenFD, p.ReadyFD = "postgres://x", 1000, true, 3, 4
 			},
 		},

@@ -47,6 +47,10 @@ type Process struct {
 	Lease        time.Duration // LOCUTORY_LEASE, 10s: how long a worker that went silent keeps its runs
 	MaxBodyBytes int64         // HTTP_MAX_REQUEST_BODY_BYTES, 300 MiB
 	LogLevel     slog.Level    // LOG_LEVEL, info
+	LogJSON      bool          // LOG_JSON: the log is lines of JSON
+
+	// KeepResumable is how long the events of a run stay after its end whose stream is resumable: RESUMABLE_STREAM_TTL_SECONDS, seven days.
+	KeepResumable time.Duration
 
 	// WebhookSecrets sign what webhooks are told, each with a signature of its own, so that one can be replaced by the next:
 	// LOCUTORY_WEBHOOK_SECRET, separated by commas. Without one nothing is signed.
@@ -88,11 +92,14 @@ func ReadProcess(lookup func(name string) (string, bool)) (Process, error) {
 		Lease:        v.duration("LOCUTORY_LEASE", 10*time.Second, 100*time.Millisecond, time.Hour),
 		MaxBodyBytes: int64(v.number("HTTP_MAX_REQUEST_BODY_BYTES", 300<<20, 1, 1<<40)),
 		LogLevel:     v.level("LOG_LEVEL"),
+		LogJSON:      v.flag("LOG_JSON"),
 		ConfigPath:   v.text(EnvConfig, ""),
 		Dev:          v.flag(EnvDev),
 		OfflineModel: v.flag(EnvOfflineModel),
 		ListenFD:     v.number(EnvListenFD, 0, 3, 1<<20),
 		ReadyFD:      v.number(EnvReadyFD, 0, 3, 1<<20),
+
+		KeepResumable: time.Duration(v.number("RESUMABLE_STREAM_TTL_SECONDS", 7*24*3600, 1, 365*24*3600)) * time.Second,
 
 		WebhookSecrets: v.secrets("LOCUTORY_WEBHOOK_SECRET"),
 		GraphSettings:  v.objects("LANGGRAPH_CONFIG"),

@@ -18,11 +18,8 @@ import (
 	"github.com/locutory/locutory/platform/wire"
 )
 
-// How long the log of an ended run stays: for those who take up a resumable stream, and for others who reconnect.
-const (
-	keepResumable = 7 * 24 * time.Hour
-	keepOthers    = 10 * time.Minute
-)
+// keepOthers is how long the log of an ended run stays whose stream is not resumable: for those who reconnect.
+const keepOthers = 10 * time.Minute
 
 // execution is one attempt of a run.
 type execution struct {
@@ -175,7 +172,7 @@ func (x *execution) finish(ctx context.Context, end ending) error {
 		Values: x.outcome.values(), Next: x.outcome.next, Interrupts: x.outcome.questions(),
 	}
 	if x.claimed.Run.Resumable {
-		f.KeepEventsFor = keepResumable
+		f.KeepEventsFor = x.KeepResumable
 	}
 	if err := wire.Storable(f.Values); err != nil { // what a graph made is checked by nobody before
 		f.Values, f.Status = nil, store.RunError

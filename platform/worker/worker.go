@@ -36,6 +36,8 @@ type Config struct {
 	Timeout time.Duration
 	// Outage is how long a run waits whose user cannot be asked about now: an outage of who knows the users ends no run. 0 means 5 s.
 	Outage time.Duration
+	// KeepResumable is how long the events of an ended run stay whose stream is resumable; 0 means seven days.
+	KeepResumable time.Duration
 	// Version is what nodes see as langgraph_version.
 	Version string
 	// Meter counts; nil counts nothing.
@@ -67,6 +69,9 @@ type Worker struct{ Config }
 func New(cfg Config) *Worker {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = time.Hour
+	}
+	if cfg.KeepResumable == 0 {
+		cfg.KeepResumable = 7 * 24 * time.Hour
 	}
 	if cfg.Outage == 0 {
 		cfg.Outage = 5 * time.Second

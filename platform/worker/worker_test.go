@@ -63,6 +63,33 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// What a resumable run has told stays as long as the operator says, no matter what the others' stays.
+func TestKeptEvents(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		resumable bool
+		keep      time.Duration
+		gone      bool
+	}{
+		"resumable":                 {true, time.Hour, false},
+		"resumable, and time is up": {true, time.Microsecond, true},
+		"not resumable":             {false, time.Microsecond, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, chain(add("a")), nil, 0)
+			b.worker.KeepResumable = tt.keep
+			run := b.run(input(`{"list":["in"]}`), func(row *store.RunNew) { row.Resumable = tt.resumable })
+			b.execute(t.Context())
+			swept, err := b.db.Events.SweepEvents(t.Context(), system(), 100)
+			b.check(err)
+			if (swept > 0) != tt.gone || (len(b.records(run)) == 0) != tt.gone {
+				t.Errorf("swept %d segments, %d events are left", swept, len(b.records(run)))
+			}
+		})
+	}
+}
+
 func TestStatelessRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t, chain(add("a")), nil, 0)
