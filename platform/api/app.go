@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -85,8 +86,9 @@ func (s *Server) beside(otherwise gin.HandlerFunc) gin.HandlerFunc {
 			s.open(func(ctx context.Context, c *call) error { return s.serveCustom(unserved(ctx), c, r) })(g)
 			return
 		}
+		caches := cmp.Or(g.Writer.Header().Get("Cache-Control"), "private") // the app's middleware may know better, and its handler, too
 		s.guarded(Route{Method: r.Method, Path: name, handle: func(ctx context.Context, c *call) error {
-			c.gin.Header("Cache-Control", "private") // unless the app knows better
+			c.gin.Header("Cache-Control", caches)
 			return s.serveCustom(ctx, c, r)
 		}})(g)
 	}

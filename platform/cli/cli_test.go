@@ -216,7 +216,6 @@ func TestConvert(t *testing.T) {
   left out dependencies: Go has go.mod
   left out http.enable_custom_route_auth: custom routes are authenticated; App.Public names the open ones
   left out python_version: Go has go.mod
-  left out store.index: name an embedder in Go: {"embed": "./embed:Embedder", "dims": 1536}
   mind: events without a rule are denied here; "unhandled": "allow" in "auth" is what the other server does
 next: write in Go what it names (./agent:Graph, ./src/trip:MakeGraph, ./src/security:Auth, ./app:App), then: locutory validate
 `}
@@ -258,6 +257,10 @@ next: write in Go what it names (./agent:Graph, ./src/trip:MakeGraph, ./src/secu
     "disable_mcp": true
   },
   "store": {
+    "index": {
+      "dims": 3,
+      "embed": "openai:small"
+    },
     "ttl": {
       "default_ttl": 5
     }

@@ -68,7 +68,7 @@ func named(c *config.Config) []string {
 	if c.HTTP.App != nil {
 		out = append(out, c.HTTP.App.Symbol.String())
 	}
-	if c.Store.Index != nil {
+	if c.Store.Index != nil && c.Store.Index.Model.Provider == "" {
 		out = append(out, c.Store.Index.Embed.String())
 	}
 	return out
@@ -120,7 +120,7 @@ func (c *conversion) root(old map[string]any) converted {
 		case slices.Contains(config.PythonKeys(), key):
 			c.left[key] = "Go has go.mod"
 		default:
-			c.left[key] = "not supported yet"
+			c.left[key] = unknown
 		}
 	}
 	return out
@@ -139,6 +139,9 @@ func graphOf(graph any) any {
 	return out
 }
 
+// unknown is why a key is left out that langgraph.json does not have.
+const unknown = "langgraph.json has no such key"
+
 func (c *conversion) auth(old map[string]any) map[string]any {
 	out := map[string]any{}
 	for key, value := range old {
@@ -152,7 +155,7 @@ func (c *conversion) auth(old map[string]any) map[string]any {
 		case "cache":
 			c.left["auth.cache"] = "caching is an Authenticator: wrap it"
 		default:
-			c.left["auth."+key] = "not supported yet"
+			c.left["auth."+key] = unknown
 		}
 	}
 	// The other server lets through what no handler matches; to keep that has to be a decision.
@@ -192,7 +195,7 @@ func (c *conversion) http(old map[string]any) map[string]any {
 		case key == "middleware_order":
 			c.left["http."+key] = "App.Middleware is outermost"
 		default:
-			c.left["http."+key] = "not supported yet"
+			c.left["http."+key] = unknown
 		}
 	}
 	return out
@@ -211,7 +214,7 @@ func (c *conversion) checkpointer(old map[string]any) map[string]any {
 	return out
 }
 
-// store keeps what a Go embedder can take the place of; a model of a provider's, "openai:...", is not named so here.
+// store keeps what a Go embedder can take the place of, and models of the providers that are known here.
 func (c *conversion) store(old map[string]any) map[string]any {
 	out := maps.Clone(old)
 	index, ok := old["index"].(map[string]any)
@@ -219,7 +222,10 @@ func (c *conversion) store(old map[string]any) map[string]any {
 		return out
 	}
 	embed, _ := index["embed"].(string)
-	if file, _, _ := strings.Cut(embed, ":"); path.Ext(file) == "" {
+	switch file, _, _ := strings.Cut(embed, ":"); {
+	case file == "openai" || file == "ollama":
+		return out
+	case path.Ext(file) == "":
 		delete(out, "index")
 		c.left["store.index"] = `name an embedder in Go: {"embed": "./embed:Embedder", "dims": 1536}`
 		return out

@@ -50,10 +50,10 @@ func TestEveryKey(t *testing.T) {
 		{key: "ui", value: `{"agent": "./ui.tsx"}`, mistake: noUI + "; take it out", left: noUI},
 		{key: "ui_config", value: `{"shared": ["x"]}`, mistake: noUI + "; take it out", left: noUI},
 		{key: "encryption", value: `{"path": "./e.py:e"}`, mistake: config.Unencrypted, left: config.Unencrypted},
-		{key: "nonsense", value: `1`, mistake: "unknown key; there are ", left: "not supported yet"},
+		{key: "nonsense", value: `1`, mistake: "unknown key; there are ", left: "langgraph.json has no such key"},
 
 		{key: "auth.path", value: `"./security:Auth"`},
-		{key: "auth.unhandled", value: `"allow"`, left: "events without a rule are denied here"}, // no other server has it
+		{key: "auth.unhandled", value: `"allow"`, left: "langgraph.json has no such key"}, // no other server has it
 		{key: "auth.disable_studio_auth", value: `true`},
 		{key: "auth.disable_studio_auth", value: `"false"`},
 		{key: "auth.openapi", value: `{"securitySchemes": {"k": {"type": "apiKey", "in": "header", "name": "X"}}, "security": [{"k": []}], "paths": {"/ok": {"GET": []}}}`},
@@ -62,7 +62,8 @@ func TestEveryKey(t *testing.T) {
 
 		{key: "store.index", value: `{"embed": "./embed:New", "dims": 3, "fields": ["$", "a.b"]}`, left: index},
 		{key: "store.index", value: `{"embed": "./embed.py:new", "dims": 3}`, mistake: "names a file", converted: `{"embed": "./embed:New", "dims": 3}`},
-		{key: "store.index", value: `{"embed": "openai:small", "dims": 3}`, mistake: `"openai:small" names a model`, left: index},
+		{key: "store.index", value: `{"embed": "openai:small", "dims": 3}`},
+		{key: "store.index", value: `{"embed": "cohere:small", "dims": 3}`, mistake: `"cohere:small" names a model`, left: index},
 		{key: "store.ttl", value: `{"default_ttl": 5, "refresh_on_read": false, "sweep_interval_minutes": 1}`},
 
 		{key: "checkpointer.ttl", value: `{"strategy": "keep_latest", "default_ttl": 5, "sweep_interval_minutes": 1, "sweep_limit": 9}`},
