@@ -45,9 +45,9 @@ func TestEveryBodyIsFuzzed(t *testing.T) {
 func TestHostileBodies(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, uri string) {
-		every := 1
+		every := Share().Bodies
 		if strings.HasPrefix(uri, "postgres") {
-			every = Share().Bodies
+			every *= 4
 		}
 		s := serve(t, privateChat(), uri, func(p *config.Process) { p.MaxBodyBytes, p.Workers = 1<<20, 4 })
 		alices, bobs := settle(t, s, alice), settle(t, s, bob)

@@ -8,7 +8,7 @@ type Budget struct {
 	Kills int
 	// Requests is how many random requests the adversary sends.
 	Requests int
-	// Bodies is of how many hostile bodies one is sent on Postgres too.
+	// Bodies is of how many hostile bodies one is sent; on Postgres it is one of four times as many.
 	Bodies int
 }
 
@@ -17,5 +17,5 @@ func Share() Budget {
 	if os.Getenv("LOCUTORY_SOAK") == "1" {
 		return Budget{Kills: 300, Requests: 300_000, Bodies: 1}
 	}
-	return Budget{Kills: 60, Requests: 30_000, Bodies: 20}
+	return Budget{Kills: 60, Requests: 30_000, Bodies: 10}
 }

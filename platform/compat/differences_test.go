@@ -40,6 +40,7 @@ func TestDifferencesAreHeld(t *testing.T) {
 		{"Fields that the contract does not name", []string{"TestA2AIgnoresWhatItDoesNotKnow", "TestFeedback"}},
 		{"`feedback_keys`", []string{"TestFeedbackLinks"}},
 		{"A cancelled run", []string{"TestCancelReasons"}},
+		{"An `include` other than", []string{"TestErrorsAreOneShape", "TestPages"}},
 		{"JSON deeper than", []string{"TestDecodeRefusesWhatNoDatabaseHolds"}},
 		{"`X-Pagination-Total`", []string{"TestPages"}},
 		{"`POST /threads/{id}/history` without", []string{"TestHistoryWithoutWords"}},

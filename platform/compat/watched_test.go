@@ -84,9 +84,7 @@ func (w *watcher) pass(d *description, answer http.ResponseWriter, r *http.Reque
 			method: r.Method, url: &at, status: a.status, header: a.head, body: a.body.Bytes(), whole: whole && a.body.Len() < mostKept,
 			hostile: w.hostile,
 		}
-		if sent.buf.Len() < mostKept && sent.ended {
-			x.sent = sent.buf.Bytes()
-		}
+		x.sent = sent.whole()
 		if err := w.check(d, x); err != nil {
 			w.report(err)
 		}
@@ -119,15 +117,28 @@ func (w *watcher) check(d *description, x traffic) error {
 	return err
 }
 
-// copied keeps what is read of a body.
+// copied keeps what is read of a body. A proxy may still be reading when the answer is there.
 type copied struct {
 	io.ReadCloser
+	mu    sync.Mutex
 	buf   bytes.Buffer
 	ended bool
 }
 
+// whole is the body if all of it has been read, and it is not too long.
+func (k *copied) whole() []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.ended || k.buf.Len() >= mostKept {
+		return nil
+	}
+	return bytes.Clone(k.buf.Bytes())
+}
+
 func (k *copied) Read(p []byte) (int, error) {
 	n, err := k.ReadCloser.Read(p)
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.buf.Len() < mostKept {
 		k.buf.Write(p[:n])
 	}
