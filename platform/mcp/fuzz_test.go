@@ -37,11 +37,8 @@ func FuzzMessages(f *testing.F) {
 		f.Add(body, "")
 		f.Add(body, "2026-07-28")
 	}
-	s := setup(f, ownerOnly)
+	s := setup(f, ownerOnly, "slow") // which would wait for its client to go
 	f.Fuzz(func(t *testing.T, body, version string) {
-		if strings.Contains(body, "slow") { // it waits for its client to go
-			t.Skip()
-		}
 		header := http.Header{"Accept": {"application/json, text/event-stream"}, "Content-Type": {"application/json"}}
 		if version != "" {
 			header.Set("Mcp-Protocol-Version", version)

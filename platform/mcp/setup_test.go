@@ -123,7 +123,8 @@ type server struct {
 	failed []error
 }
 
-func setup(t testing.TB, policy authhooks.Handler) *server {
+// setup serves the graphs of [graphsOf], but for those that are named.
+func setup(t testing.TB, policy authhooks.Handler, without ...string) *server {
 	t.Helper()
 	s := &server{t: t, gate: &gate{make(chan struct{}, 16), make(chan struct{}, 16)}}
 	db, err := store.Open(t.Context(), store.Config{URI: filepath.Join(t.TempDir(), "test.db"), Indexed: []string{"owner"}})
@@ -141,6 +142,9 @@ func setup(t testing.TB, policy authhooks.Handler) *server {
 	)})
 	s.check(err)
 	all, hub, log := graphsOf(s.gate), events.NewHub(), slog.New(slog.DiscardHandler)
+	for _, id := range without {
+		delete(all, id)
+	}
 	var rows []store.SystemAssistant
 	for _, id := range all.IDs() {
 		description := "graph " + id
