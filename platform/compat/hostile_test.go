@@ -53,6 +53,8 @@ func TestHostileJSON(t *testing.T) {
 			{`{"thread_id": "seven"}`, "thread_id"},
 			{`{"if_exists": "perhaps"}`, "if_exists"},
 			{`{"if_exists": {}}`, "if_exists"},
+			{`{"metadata": {"k": ` + strings.Repeat("[", 500) + strings.Repeat("]", 500) + `}}`, "deeper than 500 levels"},
+			{`{"metadata": {"k": 1e400}}`, "out of range"},
 		} {
 			attacks = append(attacks, attack{"wrong type", "POST", "/threads", y.body, 422, y.field})
 		}

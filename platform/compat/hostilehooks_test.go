@@ -38,6 +38,10 @@ func TestHostileHooks(t *testing.T) {
 			authhooks.On(authhooks.Assistants, authhooks.Update, func(context.Context, *authhooks.Call) (authhooks.Verdict, error) {
 				return authhooks.Only(authhooks.Filter{}), nil
 			}),
+			authhooks.On(authhooks.Crons, authhooks.Search, func(context.Context, *authhooks.Call) (authhooks.Verdict, error) {
+				f, err := authhooks.ParseFilter([]byte(`{"owner": {"$like": "%"}}`))
+				return authhooks.Only(f), err
+			}),
 			authhooks.On(authhooks.Assistants, authhooks.Search, func(context.Context, *authhooks.Call) (authhooks.Verdict, error) {
 				return authhooks.Verdict{}, nil
 			}),
@@ -57,6 +61,7 @@ func TestHostileHooks(t *testing.T) {
 			{"a handler hangs", "alice", "DELETE", "/threads/{thread}", "", 503},
 			{"a handler hangs", "alice", "DELETE", "/assistants/{assistant}", "", 503},
 			{"a handler's filter is empty", "alice", "PATCH", "/assistants/{assistant}", `{"name": "x"}`, 500},
+			{"a handler's filter has an operator that is not known", "alice", "POST", "/runs/crons/search", `{}`, 500},
 			{"a handler forgets to answer", "alice", "POST", "/assistants/search", `{}`, 403},
 		} {
 			before := time.Now()
