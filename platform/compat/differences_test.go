@@ -35,7 +35,7 @@ func TestDifferencesAreHeld(t *testing.T) {
 		{"header of the Studio", []string{"TestH1H10H31H42NoWayAroundTheCredentials"}},
 		{"`GET /metrics`", []string{"TestMetricsAreTheOperators", "TestMetricsAreOpenWithoutUsers"}},
 		{"Settings of the environment", []string{"TestSettingsThatGuardNothing"}},
-		{"Custom routes", []string{"TestPublicOpensWhatItSays", "TestMistakesOfAnAppStopTheStart", "TestCustomAnswers"}},
+		{"Custom routes", []string{"TestPublicOpensWhatItSays", "TestMistakesOfAnAppStopTheStart", "TestDisabledRoutesAreNobodys"}},
 		{"No header goes into `configurable`", []string{"TestConfigurableOfRequests", "TestHeadersAreNotCopiedByDefault", "TestHeaders", "TestConfigurableByEveryProtocol"}},
 		{"Browsers of other origins", []string{"TestR8CORS"}},
 		{"A request with an effect", []string{"api.TestPagesOfOtherSites", "compat.TestPagesOfOtherSites"}},
