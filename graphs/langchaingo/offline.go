@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -112,7 +113,7 @@ func callOf(tool graphs.Tool, text string, turn int) []graphs.MessageChunk {
 	if err != nil {
 		raw = []byte("{}")
 	}
-	id := "call_offline_" + string(rune('0'+turn%10))
+	id := "call_offline_" + strconv.Itoa(turn)
 	piece := func(c graphs.ToolCallChunk) graphs.MessageChunk {
 		return graphs.MessageChunk{ToolCallChunks: []graphs.ToolCallChunk{c}}
 	}

@@ -46,6 +46,18 @@ func TestOffline(t *testing.T) {
 		t.Errorf("got %q, %v", told.Text(), err)
 	}
 
+	// Clients and the agent know calls by their ids: those of a long conversation differ.
+	ids := map[string]bool{}
+	for range 12 {
+		req.Messages = append(req.Messages, graphs.Human("What is the weather in Oslo?"))
+		again, err := graphs.CallModel(t.Context(), model, req)
+		if err != nil || len(again.ToolCalls) != 1 || ids[again.ToolCalls[0].ID] {
+			t.Fatalf("got %+v, %v, after %v", again.ToolCalls, err, ids)
+		}
+		ids[again.ToolCalls[0].ID] = true
+		req.Messages = append(req.Messages, again, graphs.ToolResult(again.ToolCalls[0].ID, "sunny"))
+	}
+
 	if got, err := graphs.CallModelFor[city](t.Context(), model, ask("something in Rome"), 1); err != nil || got.Name != "Rome" {
 		t.Errorf("structured: %+v, %v", got, err)
 	}
