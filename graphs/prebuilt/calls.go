@@ -23,23 +23,11 @@ func lastAsked(msgs []graphs.Message) (at int, ok bool) {
 
 // openCalls leaves out what was answered already, by a person who refused it or by an update of the state.
 func openCalls(msgs []graphs.Message, asked int) []graphs.ToolCall {
-	var open []graphs.ToolCall
-	for _, call := range msgs[asked].ToolCalls {
-		if !isAnswered(msgs[asked+1:], call.ID) {
-			open = append(open, call)
-		}
-	}
-	return open
+	return slices.DeleteFunc(slices.Clone(msgs[asked].ToolCalls), func(c graphs.ToolCall) bool { return isAnswered(msgs[asked+1:], c.ID) })
 }
 
 func openInvalid(msgs []graphs.Message, asked int) []graphs.InvalidToolCall {
-	var open []graphs.InvalidToolCall
-	for _, call := range msgs[asked].InvalidToolCalls {
-		if !isAnswered(msgs[asked+1:], call.ID) {
-			open = append(open, call)
-		}
-	}
-	return open
+	return slices.DeleteFunc(slices.Clone(msgs[asked].InvalidToolCalls), func(c graphs.InvalidToolCall) bool { return isAnswered(msgs[asked+1:], c.ID) })
 }
 
 // conversation returns how to read the messages of a state. It panics if S has none.
