@@ -42,7 +42,8 @@ type agent struct {
 }
 
 // NewReactAgent returns a graph in which a model answers, asking for tools as often as it needs to: node "agent" calls the
-// model, node "tools" is a [ToolNode]. It panics if two tools have the same name. model may be nil with [ModelFunc].
+// model, node "tools" is a [ToolNode]. It panics if two tools have the same name, or if an option names a tool that there is not. model may be
+// nil with [ModelFunc].
 func NewReactAgent(model graphs.ChatModel, opts ...Option) *graphs.StateGraph[graphs.MessagesState] {
 	return NewReactAgentOf[graphs.MessagesState](model, opts...)
 }

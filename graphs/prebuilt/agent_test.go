@@ -289,7 +289,7 @@ func TestGuardCountsEveryNode(t *testing.T) {
 	for name, opts := range map[string][]prebuilt.Option{
 		"plain":    {},
 		"hooks":    {prebuilt.PreModelHook(none), prebuilt.PostModelHook(none)},
-		"approval": {prebuilt.ApproveTools("other")},
+		"approval": {prebuilt.ApproveTools("other"), prebuilt.Tools(graphs.NewTool("other", "", func(context.Context, struct{}) (string, error) { return "", nil }))},
 		"each":     {prebuilt.EachCall(), prebuilt.PostModelHook(none)},
 	} {
 		for limit := 1; limit < 9; limit++ {
@@ -311,6 +311,30 @@ func TestOptionOfAnotherState(t *testing.T) {
 		}
 	}()
 	prebuilt.NewReactAgent(graphtest.NewModel(), prebuilt.StopWhen(func(context.Context, trip) (bool, error) { return true, nil }))
+}
+
+// An approval that names no tool would never be asked for.
+func TestOptionsNameWhatThereIs(t *testing.T) {
+	t.Parallel()
+	for want, opts := range map[string][]prebuilt.Option{
+		`ApproveTools names "wether", which is no tool of the agent`:       {prebuilt.Tools(weather), prebuilt.ApproveTools("weather", "wether")},
+		`ApproveTools names "wether"`:                                      {prebuilt.ApproveTool("wether", ""), prebuilt.Tools(weather)},
+		`ApproveTools names "weather"`:                                     {prebuilt.ApproveTools("weather")},
+		`ReturnDirect names "wether"`:                                      {prebuilt.Tools(weather), prebuilt.ReturnDirect("wether")},
+		`ApproveTool of "weather" allows "ok"; want approve, edit, reject`: {prebuilt.Tools(weather), prebuilt.ApproveTool("weather", "", "approve", "ok")},
+		``: {prebuilt.ApproveTools("weather"), prebuilt.Tools(weather)},
+	} {
+		func() {
+			defer func() {
+				if text, _ := recover().(string); !strings.Contains(text, want) || (text == "") != (want == "") {
+					t.Errorf("panicked with %q, want %q", text, want)
+				}
+			}()
+			prebuilt.NewReactAgent(graphtest.NewModel(), opts...)
+		}()
+	}
+	// A supervisor makes tools itself, which may be named as well.
+	prebuilt.NewSupervisor(graphtest.NewModel(), []prebuilt.Agent{{Name: "other", Graph: prebuilt.NewReactAgent(graphtest.NewModel())}}, prebuilt.ApproveTools("transfer_to_other"))
 }
 
 type keyed struct {

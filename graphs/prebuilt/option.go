@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/locutory/locutory/graphs"
 )
@@ -137,11 +139,25 @@ type want struct {
 	state  reflect.Type
 }
 
-// check panics if an option is made for another state.
+// check panics if an option is made for another state, or names what there is not: an approval of a misspelt tool would never be asked.
 func (a *agent) check(state reflect.Type) {
 	for _, w := range a.wants {
 		if w.state != state {
 			panic(fmt.Sprintf("prebuilt: %s is for the state %s, but the agent's is %s; make the agent by NewReactAgentOf[%[2]s]", w.option, w.state, state))
+		}
+	}
+	for option, names := range map[string][]string{"ApproveTools": a.approve, "ReturnDirect": a.direct} {
+		for _, name := range names {
+			if !slices.ContainsFunc(a.tools, func(t graphs.Tool) bool { return t.Name() == name }) {
+				panic(fmt.Sprintf("prebuilt: %s names %q, which is no tool of the agent", option, name))
+			}
+		}
+	}
+	for name, r := range a.reviews {
+		for _, decision := range r.decisions {
+			if all := (review{}).allowed(); !slices.Contains(all, decision) {
+				panic(fmt.Sprintf("prebuilt: ApproveTool of %q allows %q; want %s", name, decision, strings.Join(all, ", ")))
+			}
 		}
 	}
 }
