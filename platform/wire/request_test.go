@@ -142,6 +142,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"too many paths", &wire.ThreadSearch{}, `{"extract":{"a":"values","b":"values","c":"values","d":"values","e":"values","f":"values","g":"values","h":"values","i":"values","j":"values","k":"values"}}`, false, "extract: at most 10"},
 		{"no update in a superstep", &wire.ThreadCreate{}, `{"supersteps":[{"updates":[]}]}`, false, "supersteps.updates is required"},
 		{"an update of no node", &wire.ThreadCreate{}, `{"supersteps":[{"updates":[{"values":{}}]}]}`, false, "as_node is required"},
+		{"too many supersteps", &wire.ThreadCreate{}, `{"supersteps":[` + strings.Repeat(`{"updates":[{"as_node":"a"}]},`, 1000) + `{"updates":[{"as_node":"a"}]}]}`, false, "supersteps: at most 1000 updates in all"},
+		{"too many updates in a superstep", &wire.ThreadCreate{}, `{"supersteps":[{"updates":[` + strings.Repeat(`{"as_node":"a"},`, 1000) + `{"as_node":"a"}]}]}`, false, "supersteps: at most 1000 updates in all"},
 		{"nothing to prune", &wire.ThreadPrune{}, `{}`, false, "thread_ids is required"},
 		{"no id to prune", &wire.ThreadPrune{}, `{"thread_ids":[""]}`, false, `thread_ids: "" is not a UUID`},
 		{"another strategy", &wire.ThreadPrune{}, `{"thread_ids":[],"strategy":"x"}`, false, `strategy: "x" is not one of delete, keep_latest`},

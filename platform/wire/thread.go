@@ -65,11 +65,19 @@ type ThreadCreate struct {
 	Supersteps []Superstep `json:"supersteps,omitzero"`
 }
 
-// Validate checks ids, enums and the supersteps' nodes.
+// maxUpdates is how many updates the supersteps of one request may have in all: the thread is made with all of them or not at all, and
+// each step keeps a checkpoint.
+const maxUpdates = 1000
+
+// Validate checks ids, enums, the number of supersteps and their nodes.
 func (t *ThreadCreate) Validate() error {
+	updates := 0
 	for _, step := range t.Supersteps {
 		if len(step.Updates) == 0 {
 			return errors.New("supersteps.updates is required")
+		}
+		if updates += len(step.Updates); updates > maxUpdates {
+			return fmt.Errorf("supersteps: at most %d updates in all; write what follows by POST /threads/{thread_id}/state", maxUpdates)
 		}
 		for _, update := range step.Updates {
 			if update.AsNode == "" {
