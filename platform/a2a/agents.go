@@ -49,8 +49,8 @@ type Request struct {
 	// Accept are the values of the header of that name, and Version is that of A2A-Version.
 	Accept  []string
 	Version string
-	// URL is that of the endpoint for this assistant, as the caller reaches it.
-	URL string
+	// URL is that of the endpoint for an assistant by its id, as the caller reaches it.
+	URL func(id string) string
 	// ID is the request's, for logs.
 	ID string
 	// Configurable are settings of the operator's for the run that a message makes.
@@ -65,7 +65,7 @@ type Answer struct {
 	Body   []byte
 	Wait   func(ctx context.Context) ([]byte, error)
 	Stream iter.Seq2[[]byte, error]
-	// Ignored are the parameters that nobody knows.
+	// Ignored are the parameters that nobody knows, by their paths.
 	Ignored []string
 	close   func()
 }
@@ -137,7 +137,8 @@ func (a *Agents) Call(ctx context.Context, r Request) (*Answer, error) {
 		answer, err = &Answer{Status: refused.status(), Body: c.failed(refused)}, nil
 	}
 	if answer != nil {
-		answer.Ignored = c.ignored
+		slices.Sort(c.ignored)
+		answer.Ignored = slices.Compact(c.ignored)
 	}
 	return answer, err
 }
@@ -215,7 +216,7 @@ func (c *call) extendedCard(ctx context.Context) (*Answer, error) {
 	if _, err := c.found(ctx, c.request.Assistant, true); err != nil {
 		return nil, err
 	}
-	return c.result(c.card(c.assistant, c.request.URL))
+	return c.result(c.card(c.assistant, c.request.URL(c.assistant.ID)))
 }
 
 // params decodes the request's parameters. What the package does not know of them is ignored, and told.
@@ -226,10 +227,19 @@ func params[T any](c *call, v *T) error {
 	if err := wire.Decode(c.rpc.Params, v); err != nil {
 		return fail(codeParams, "params: %s", err)
 	}
-	if unknown, err := wire.UnknownFields[T](c.rpc.Params); err == nil {
-		c.ignored = unknown
-	}
+	ignore[T](c, "", c.rpc.Params)
 	return nil
+}
+
+// ignore notes the fields of an object of the parameters that T does not have; prefix is where the object is.
+func ignore[T any](c *call, prefix string, object json.RawMessage) {
+	unknown, err := wire.UnknownFields[T](object)
+	if err != nil { // it has been decoded, or was left out
+		return
+	}
+	for _, name := range unknown {
+		c.ignored = append(c.ignored, prefix+name)
+	}
 }
 
 // given reports whether there is something but null.

@@ -12,6 +12,7 @@ import (
 
 // sentMessage is a message as callers of either version write it.
 type sentMessage struct {
+	Kind      string     `json:"kind"`
 	MessageID *string    `json:"messageId"`
 	ContextID string     `json:"contextId"`
 	TaskID    string     `json:"taskId"`
@@ -39,6 +40,9 @@ type sentPart struct {
 // read checks the message and returns what it says.
 func (m *sentMessage) read() (message, error) {
 	var out message
+	if m.Kind != "" && m.Kind != "message" {
+		return out, fail(codeParams, "message.kind: want message")
+	}
 	switch m.Role {
 	case "user", "ROLE_USER", "":
 	default:
@@ -67,14 +71,20 @@ func (p *sentPart) read() (part, error) {
 		out.url, out.raw = out.url+f.URI, out.raw+f.Bytes
 		out.media, out.filename = f.Mime, f.Name
 	}
-	n := 0
-	for _, there := range []bool{out.text != nil, out.data != nil, out.url != "", out.raw != ""} {
-		if there {
-			n++
+	var kinds []string
+	for _, one := range []struct {
+		kind  string
+		there bool
+	}{{"text", out.text != nil}, {"data", out.data != nil}, {"file", out.url != ""}, {"file", out.raw != ""}} {
+		if one.there {
+			kinds = append(kinds, one.kind)
 		}
 	}
-	if n != 1 {
+	if len(kinds) != 1 {
 		return out, fail(codeParams, "want one of text, data, and a file by its address or as base64")
+	}
+	if p.Kind != "" && p.Kind != kinds[0] {
+		return out, fail(codeParams, "kind: want %s, as the part has it", kinds[0])
 	}
 	if out.raw != "" {
 		if _, err := io.Copy(io.Discard, base64.NewDecoder(base64.StdEncoding, strings.NewReader(out.raw))); err != nil {

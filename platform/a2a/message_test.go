@@ -76,6 +76,8 @@ func TestMessagesThatAreRefused(t *testing.T) {
 		`{"messageId": "1", "role": "user", "parts": [{"text": "x", "data": {}}]}`,
 		`{"messageId": "1", "role": "user", "parts": [{"raw": "no base64!"}]}`,
 		`{"messageId": "1", "role": "user", "parts": [{"kind": "file", "file": {}}]}`,
+		`{"messageId": "1", "role": "user", "parts": [{"kind": "data", "text": "x"}]}`,
+		`{"messageId": "1", "role": "user", "kind": "task", "parts": [{"text": "x"}]}`,
 	} {
 		var sent sentMessage
 		if err := json.Unmarshal([]byte(text), &sent); err != nil {

@@ -20,16 +20,19 @@ import (
 
 // sendParams are those of SendMessage and message/send.
 type sendParams struct {
-	Message       *sentMessage `json:"message"`
-	Configuration struct {
-		HistoryLength *int `json:"historyLength"`
-		// Blocking is of version 0.3, ReturnImmediately of 1.0.
-		Blocking          *bool           `json:"blocking"`
-		ReturnImmediately bool            `json:"returnImmediately"`
-		Push              json.RawMessage `json:"pushNotificationConfig"`
-		TaskPush          json.RawMessage `json:"taskPushNotificationConfig"`
-	} `json:"configuration"`
-	Metadata wire.Object `json:"metadata"`
+	Message       *sentMessage      `json:"message"`
+	Configuration sendConfiguration `json:"configuration"`
+	Metadata      wire.Object       `json:"metadata"`
+}
+
+// sendConfiguration says how a message is answered.
+type sendConfiguration struct {
+	HistoryLength *int `json:"historyLength"`
+	// Blocking is of version 0.3, ReturnImmediately of 1.0.
+	Blocking          *bool           `json:"blocking"`
+	ReturnImmediately bool            `json:"returnImmediately"`
+	Push              json.RawMessage `json:"pushNotificationConfig"`
+	TaskPush          json.RawMessage `json:"taskPushNotificationConfig"`
 }
 
 // waits reports whether the caller wants the end.
@@ -106,6 +109,7 @@ func (s *sending) check() (err error) {
 	if s.params.Message == nil {
 		return fail(codeParams, "message is required")
 	}
+	s.ignore()
 	if given(s.params.Configuration.Push) || given(s.params.Configuration.TaskPush) {
 		_, err := s.noPush(context.Background())
 		return err
@@ -117,6 +121,25 @@ func (s *sending) check() (err error) {
 		s.said.id = s.NewID()
 	}
 	return err
+}
+
+// ignore notes what inside of the parameters nobody knows: all that this protocol lets a caller ask for is in there.
+func (s *sending) ignore() {
+	var inner struct {
+		Message       json.RawMessage `json:"message"`
+		Configuration json.RawMessage `json:"configuration"`
+	}
+	var message struct {
+		Parts []json.RawMessage `json:"parts"`
+	}
+	if json.Unmarshal(s.rpc.Params, &inner) != nil || json.Unmarshal(inner.Message, &message) != nil {
+		return
+	}
+	ignore[sendConfiguration](s.call, "configuration.", inner.Configuration)
+	ignore[sentMessage](s.call, "message.", inner.Message)
+	for _, part := range message.Parts {
+		ignore[sentPart](s.call, "message.parts.", part)
+	}
 }
 
 // takesMessages refuses assistants that nobody can talk to.

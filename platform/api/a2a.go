@@ -39,9 +39,8 @@ func (s *Server) callAgent(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	assistant := c.param("assistant_id")
 	answer, err := s.agents.Call(ctx, a2a.Request{
-		Assistant: assistant, Body: body, ID: c.requestID, URL: s.agentURL(c, assistant),
+		Assistant: c.param("assistant_id"), Body: body, ID: c.requestID, URL: func(id string) string { return s.agentURL(c, id) },
 		Accept: c.gin.Request.Header.Values("Accept"), Version: c.gin.GetHeader("A2A-Version"), Configurable: given,
 	})
 	if err != nil {
@@ -76,8 +75,12 @@ func (s *Server) agentCard(ctx context.Context, c *call) error {
 	return nil
 }
 
-// agentURL is where an assistant answers, as the caller has reached this server. Behind a proxy that ends TLS, the proxy says so.
+// agentURL is where an assistant answers. A setting says where the server is reached; without one it is as the caller has reached it: a
+// card needs a whole URL, and what a caller tells of the host comes back to himself alone. Behind a proxy that ends TLS, the proxy says so.
 func (s *Server) agentURL(c *call, assistant string) string {
+	if s.PublicURL != "" {
+		return strings.TrimSuffix(s.PublicURL, "/") + "/a2a/" + url.PathEscape(assistant)
+	}
 	r := c.gin.Request
 	u := url.URL{Scheme: "http", Host: r.Host, Path: strings.TrimSuffix(s.MountPrefix, "/") + "/a2a/" + assistant}
 	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {

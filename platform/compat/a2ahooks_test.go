@@ -14,6 +14,7 @@ import (
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/platform"
 	"github.com/locutory/locutory/platform/compat/graphs/desk/desk"
+	"github.com/locutory/locutory/platform/config"
 )
 
 // calls are what hooks were asked.
@@ -167,9 +168,13 @@ func TestA2AIgnoresWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	s := serve(t, agentParts(), t.TempDir()+"/test.db")
 	said := strings.Replace(agentSays("SendMessage", ""), `"params": {`, `"params": {"tenant": "x", "Zebra": 1, "metadata": {"note": "mine", "a2a_task_id": "no"}, `, 1)
-	got := s.must(200, alice, http.MethodPost, "/a2a/desk", strings.Replace(said, `"m"`, `""`, 1))
-	if fields := got.Header.Get("Locutory-Ignored-Fields"); fields != "Zebra, tenant" {
-		t.Errorf("ignored %q", fields)
+	said = strings.Replace(said, `"m"`, `"", "kind": "message", "referenceTaskIds": ["x"]`, 1)
+	said = strings.Replace(said, `{"text"`, `{"metadata": {"a": 1}, "kind": "text", "text"`, 1)
+	said = strings.Replace(said, `"tenant"`, `"configuration": {"acceptedOutputModes": ["text/plain"], "historyLength": 1}, "tenant"`, 1)
+	got := s.must(200, alice, http.MethodPost, "/a2a/desk", said)
+	want := "Zebra, configuration.acceptedOutputModes, message.parts.metadata, message.referenceTaskIds, tenant"
+	if fields := got.Header.Get("Locutory-Ignored-Fields"); fields != want {
+		t.Errorf("ignored %q, want %q: %s", fields, want, said)
 	}
 	var sent struct {
 		Result struct {
@@ -202,6 +207,31 @@ func TestA2ACardsSayWhereTheServerIs(t *testing.T) {
 		}
 		if got := s.must(200, alice, http.MethodPost, strings.TrimPrefix(card.URL, want+strings.TrimPrefix(s.URL, "http")), agentSays("SendMessage", "")); !json.Valid(got.Body) || !strings.Contains(string(got.Body), "You said: hello") {
 			t.Errorf("at the card's URL: %s", got.Body)
+		}
+	}
+}
+
+// TestA2ACardsOfAPublicURL: where the operator says how the server is reached, no header of a request decides what a card says.
+func TestA2ACardsOfAPublicURL(t *testing.T) {
+	t.Parallel()
+	s := serve(t, agentParts(), t.TempDir()+"/test.db", func(p *config.Process) { p.PublicURL = "https://agents.example.com/api/" })
+	at := `"url":"https://agents.example.com/api/a2a/` + s.must(200, alice, http.MethodGet, "/assistants/desk", "").field(t, "assistant_id") + `"`
+	for path, body := range map[string]string{
+		"/.well-known/agent-card.json?assistant_id=desk": "",
+		"/a2a/desk/.well-known/agent-card.json":          "",
+		"/a2a/desk":                                      `{"jsonrpc": "2.0", "id": "a", "method": "GetExtendedAgentCard"}`,
+	} {
+		method := http.MethodGet
+		if body != "" {
+			method = http.MethodPost
+		}
+		r := s.request(alice, method, path, body)
+		r.Host = "evil.example"
+		r.Header.Set("X-Forwarded-Host", "evil.example")
+		r.Header.Set("X-Forwarded-Proto", "http")
+		got := s.send(r)
+		if n := strings.Count(string(got.Body), at); n != 4 || strings.Contains(string(got.Body), "evil") {
+			t.Errorf("%s: %d times %s in %s", path, n, at, got.Body)
 		}
 	}
 }
