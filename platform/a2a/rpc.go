@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -142,13 +141,8 @@ func accepts(header []string, streams bool) error {
 	if streams {
 		want, all = "text/event-stream", "text/*"
 	}
-	for _, value := range header {
-		for one := range strings.SplitSeq(value, ",") {
-			kind, _, err := mime.ParseMediaType(one)
-			if err == nil && (kind == want || kind == "*/*" || kind == all) {
-				return nil
-			}
-		}
+	if wire.Accepts(header, want, all, "*/*") {
+		return nil
 	}
 	return fail(codeRequest, "Accept: want %s", want)
 }

@@ -3,7 +3,6 @@ package mcp
 import (
 	"encoding/json"
 	"fmt"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,7 +23,8 @@ type Message struct {
 
 // Read reads what a client has posted: one message, no batch. The error is a [*runs.Refusal] or a [*wire.BodyError].
 func Read(header http.Header, body []byte) (*Message, error) {
-	if !accepts(header, "application/json") || !accepts(header, "text/event-stream") {
+	accept := header.Values("Accept")
+	if !wire.Accepts(accept, "application/json") || !wire.Accepts(accept, "text/event-stream") {
 		return nil, refuse("Accept: want application/json and text/event-stream, got %q", header.Get("Accept"))
 	}
 	var raw json.RawMessage
@@ -55,18 +55,6 @@ func Read(header http.Header, body []byte) (*Message, error) {
 
 func refuse(format string, args ...any) error {
 	return &runs.Refusal{Status: http.StatusBadRequest, Detail: fmt.Sprintf(format, args...)}
-}
-
-// accepts tells whether a type is among those that the header Accept names.
-func accepts(header http.Header, want string) bool {
-	for _, value := range header.Values("Accept") {
-		for part := range strings.SplitSeq(value, ",") {
-			if name, _, err := mime.ParseMediaType(part); err == nil && name == want {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // exactID refuses an id that the answer could not give back as it is: the client would wait for ever.
