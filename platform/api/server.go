@@ -58,7 +58,7 @@ type Config struct {
 	MetricsToken string
 	// TestEndpoints adds what tests of clients need. It must be false on any server that others reach.
 	TestEndpoints bool
-	// PublicURL is the URL of the API's root as clients know it, for links that they are given; "" makes paths of those.
+	// PublicURL is the URL of the API's root as clients know it, for links and agent cards; "" makes paths of links.
 	PublicURL string
 	// Dev lets pages of this machine's own origins in (any localhost port).
 	Dev bool

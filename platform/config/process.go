@@ -34,7 +34,7 @@ type Process struct {
 	Host string // HOST, 127.0.0.1
 	Port int    // PORT, 2024; 0 takes any free one
 
-	// PublicURL is LOCUTORY_PUBLIC_URL: the base URL that clients use, for links which they are given. Without one links are paths.
+	// PublicURL is LOCUTORY_PUBLIC_URL: the base URL that clients use, for links and the addresses of agent cards. Without one links are paths.
 	PublicURL string
 
 	DatabaseURI string // DATABASE_URI, empty is SQLite in DataDir

@@ -118,7 +118,7 @@ func particulars() map[string]func(*jsonschema.Schema) {
 		"ThreadCreate": func(s *jsonschema.Schema) {
 			s.Properties["thread_id"].Format = "uuid"
 			s.Properties["thread_id"].Description = "Made by the server when absent."
-			s.Properties["supersteps"].Description = "States to begin with; metadata.graph_id says of which graph."
+			s.Properties["supersteps"].Description = "States to begin with, by at most 1000 updates in all; metadata.graph_id says of which graph."
 		},
 		"ThreadSearch": func(s *jsonschema.Schema) { s.Properties["ids"].MaxItems = ptr(10_000) },
 		"Superstep": func(s *jsonschema.Schema) {
