@@ -211,13 +211,61 @@ func TestIDsAreIDs(t *testing.T) {
 	}
 }
 
+// TestUnencodable: a value that cannot be JSON is named wherever a request has it, and nothing is sent.
 func TestUnencodable(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	client, _ := s.client(sdk.Config{})
-	_, err := client.Runs.Create(t.Context(), "T", "agent", sdk.RunCreate{Command: sdk.Resume(make(chan int))})
-	if err == nil || !strings.Contains(err.Error(), "unsupported type: chan int") {
-		t.Errorf("got %v", err)
+	bad := sdk.JSON(make(chan int))
+	for name, call := range map[string]func() error{
+		"an answer": func() error {
+			_, err := client.Runs.Create(t.Context(), "T", "agent", sdk.RunCreate{Command: sdk.Resume(make(chan int))})
+			return err
+		},
+		"an input of several": func() error {
+			_, err := client.Runs.CreateBatch(t.Context(), []sdk.RunCreate{{Input: sdk.JSON(1)}, {Input: bad}})
+			return err
+		},
+		"an input of a cron": func() error {
+			_, err := client.Crons.Create(t.Context(), "T", "agent", sdk.CronCreate{Schedule: "* * * * *", Input: bad})
+			return err
+		},
+		"a superstep": func() error {
+			_, err := client.Threads.Create(t.Context(), sdk.ThreadCreate{Supersteps: []sdk.Superstep{{Updates: []sdk.SuperstepUpdate{{Values: bad}}}}})
+			return err
+		},
+		"values": func() error {
+			_, err := client.Threads.UpdateState(t.Context(), "T", sdk.StateUpdate{Values: sdk.Values(make(chan int))})
+			return err
+		},
+		"metadata": func() error {
+			_, err := client.Threads.Create(t.Context(), sdk.ThreadCreate{Metadata: sdk.Object{"c": make(chan int)}})
+			return err
+		},
+		"a score": func() error {
+			return client.Runs.GiveFeedback(t.Context(), "/feedback/tokens/x", sdk.FeedbackCreate{Score: bad})
+		},
+	} {
+		if err := call(); err == nil || !strings.Contains(err.Error(), "unsupported type: chan int") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if sent := s.got(); len(sent) != 0 {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
+func TestLinksThatAreNone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	client, _ := s.client(sdk.Config{})
+	for _, link := range []string{"", "x", ".evil.example/feedback/tokens/x", "%"} {
+		if err := client.Runs.GiveFeedback(t.Context(), link, sdk.FeedbackCreate{}); err == nil || !strings.Contains(err.Error(), "the link of a feedback key") {
+			t.Errorf("%q: %v", link, err)
+		}
+	}
+	if sent := s.got(); len(sent) != 0 {
+		t.Errorf("sent %+v", sent)
 	}
 }
 

@@ -1,12 +1,14 @@
 package sdk
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
+	"strings"
 )
 
 // Feedback returns the links that a run with RunCreate.FeedbackKeys tells at its end, by their keys; false for other events. Each is a
@@ -21,6 +23,10 @@ func (e Event) Feedback() (map[string]string, bool) {
 
 // linksIn reads the links of a wait's answer.
 func linksIn(body []byte) map[string]string {
+	// Most answers have none, and states are large.
+	if !bytes.Contains(body, []byte(`"__feedback__"`)) {
+		return nil
+	}
 	var answer struct {
 		Links map[string]string `json:"__feedback__"`
 	}
@@ -34,20 +40,21 @@ func linksIn(body []byte) map[string]string {
 // link is one; what the link was used for before is replaced. A link that is too old, or whose run is gone, is a 404.
 // It is POST /feedback/tokens/{token}, a route of Locutory alone.
 func (r *Runs) GiveFeedback(ctx context.Context, link string, in FeedbackCreate) error {
+	if strings.HasPrefix(link, "/") { // a server that does not know where it is reached tells paths
+		link = r.client.base.String() + link
+	}
 	target, err := url.Parse(link)
 	if err != nil {
 		return fmt.Errorf("sdk: the link of a feedback key: %w", err)
 	}
-	if !target.IsAbs() { // a server that does not know where it is reached tells paths
-		link = r.client.base.String() + link
+	if !target.IsAbs() {
+		return errors.New("sdk: the link of a feedback key: want a URL, or a path that begins with /")
 	}
 	request, err := r.client.request(ctx, http.MethodPost, "", in)
 	if err != nil {
 		return err
 	}
-	if request.URL, err = url.Parse(link); err != nil {
-		return fmt.Errorf("sdk: the link of a feedback key: %w", err)
-	}
+	request.URL = target
 	request.Host = ""
 	request.Header = http.Header{"Content-Type": {"application/json"}, "User-Agent": {r.client.header.Get("User-Agent")}}
 	client := *r.client.short
@@ -72,14 +79,7 @@ func (r *Runs) Feedback(ctx context.Context, threadID, runID string, in Feedback
 	if err != nil {
 		return nil, err
 	}
-	query := url.Values{}
-	if in.Limit != 0 {
-		query.Set("limit", strconv.Itoa(in.Limit))
-	}
-	if in.Offset != 0 {
-		query.Set("offset", strconv.Itoa(in.Offset))
-	}
 	var list []Feedback
-	err = r.client.call(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &list)
+	err = r.client.call(ctx, http.MethodGet, path+"?"+window(in.Limit, in.Offset).Encode(), nil, &list)
 	return list, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/locutory/locutory/platform/wire"
@@ -11,6 +12,18 @@ import (
 
 // pageSize is the limit of a page when the caller names none: larger than the server's, to ask less often.
 const pageSize = 100
+
+// window is the query of a page; 0 is the server's default.
+func window(limit, offset int) url.Values {
+	query := url.Values{}
+	if limit != 0 {
+		query.Set("limit", strconv.Itoa(limit))
+	}
+	if offset != 0 {
+		query.Set("offset", strconv.Itoa(offset))
+	}
+	return query
+}
 
 // pages walks over a search, page by page.
 type pages[T any] struct {

@@ -131,15 +131,9 @@ type RunList struct {
 }
 
 func (l RunList) query() string {
-	query := url.Values{}
+	query := window(l.Limit, l.Offset)
 	if l.Status != "" {
 		query.Set("status", string(l.Status))
-	}
-	if l.Limit != 0 {
-		query.Set("limit", strconv.Itoa(l.Limit))
-	}
-	if l.Offset != 0 {
-		query.Set("offset", strconv.Itoa(l.Offset))
 	}
 	if len(l.Select) > 0 {
 		query["select"] = l.Select

@@ -1,8 +1,10 @@
 package sdk
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"github.com/locutory/locutory/platform/wire"
 )
@@ -40,29 +42,39 @@ func Values(v any) wire.Optional[json.RawMessage] { return wire.Some(JSON(v)) }
 
 // encode makes a request's body.
 func encode(in any) ([]byte, error) {
-	for _, raw := range carried(in) {
-		if len(raw) > 0 && raw[0] == unencodable {
-			return nil, fmt.Errorf("sdk: encode the request: %s", raw[1:])
-		}
-	}
 	data, err := json.Marshal(in)
-	if err != nil {
-		return nil, fmt.Errorf("sdk: encode the request: %w", err)
+	if err == nil {
+		return data, nil
 	}
-	return data, nil
+	if why := unencodableIn(reflect.ValueOf(in)); why != "" {
+		return nil, fmt.Errorf("sdk: encode the request: %s", why)
+	}
+	return nil, fmt.Errorf("sdk: encode the request: %w", err)
 }
 
-func carried(in any) []json.RawMessage {
-	switch in := in.(type) {
-	case RunCreate:
-		if in.Command == nil {
-			return []json.RawMessage{in.Input}
+// unencodableIn finds why a value of [JSON] in a request could not be made, "" when all were. Objects have none: theirs are Go values.
+func unencodableIn(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return unencodableIn(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if why := unencodableIn(v.Field(i)); why != "" {
+				return why
+			}
 		}
-		return []json.RawMessage{in.Input, in.Command.Resume.Value}
-	case FeedbackCreate:
-		return []json.RawMessage{in.Score, in.Value, in.Correction}
-	case StateUpdate:
-		return []json.RawMessage{in.Values.Value}
+	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[json.RawMessage]() {
+			if why, found := bytes.CutPrefix(v.Bytes(), []byte{unencodable}); found {
+				return string(why)
+			}
+			return ""
+		}
+		for i := range v.Len() {
+			if why := unencodableIn(v.Index(i)); why != "" {
+				return why
+			}
+		}
 	}
-	return nil
+	return ""
 }
