@@ -282,7 +282,10 @@ func (c *call) cancel(ctx context.Context) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if state := stateOf(&row); ended(state) {
+	switch state := stateOf(&row); {
+	case state == stateAsks:
+		return nil, fail(codeNotCancel, "the task waits for input, and nothing of it runs that could be cancelled; answer it, or leave it and begin another context")
+	case terminal(state):
 		return nil, fail(codeNotCancel, "the task is %s: nothing of it runs", state)
 	}
 	return &Answer{Wait: c.later(c.version.task, func(ctx context.Context) (task, error) {

@@ -75,9 +75,6 @@ type update struct {
 	final    bool
 }
 
-// ended reports whether nothing comes after the state by itself.
-func ended(state string) bool { return terminal(state) || state == stateAsks }
-
 func terminal(state string) bool {
 	return state == stateCompleted || state == stateFailed || state == stateCanceled
 }

@@ -312,6 +312,9 @@ func TestA2AInputRequired(t *testing.T) {
 		if states, _ := p.told(p.streamed(p.follow, fmt.Sprintf(`"id": %q`, id))); !cmp.Equal(states, []string{p.asks, p.asks}) {
 			t.Errorf("a task that asks streams %q", states)
 		}
+		if said := p.refused(-32002, p.cancel, fmt.Sprintf(`"id": %q`, id)); !strings.Contains(said, "answer it") {
+			t.Errorf("the refusal does not say what to do: %s", said)
+		}
 		p.refused(-32602, p.send, p.saying(fmt.Sprintf(`"taskId": %q, "contextId": %q,`, id, uuid.NewString()), p.text("Rome")))
 		done := p.sent(p.saying(fmt.Sprintf(`"taskId": %q, "contextId": %q,`, id, context), p.text("Rome")))
 		want := []string{id, context, p.done, "You said: Rome"}
