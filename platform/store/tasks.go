@@ -58,11 +58,12 @@ type TaskPlace struct {
 }
 
 const (
-	// taskOf is the id of the task that a run goes on with, which begins the others.
-	taskOf = `COALESCE(r.metadata ->> '` + TaskKey + `', CAST(r.id AS text))`
+	// taskOf is the id of the task that a run goes on with, which begins the others. Only what can be the id of a run is one: clients write
+	// metadata as they like, and no index of Postgres takes a long text.
+	taskOf = `CASE WHEN length(r.metadata ->> '` + TaskKey + `') = 36 THEN r.metadata ->> '` + TaskKey + `' ELSE CAST(r.id AS text) END`
 	// newestRun says that no other run goes on with the task of r. It is written as the index of such runs has it, and so
 	// that SQLite does not take that of a thread's runs instead.
-	newestRun = `NOT EXISTS (SELECT 1 FROM runs n WHERE n.thread_id = r.thread_id AND (n.metadata ->> '` + TaskKey + `') IS NOT NULL
+	newestRun = `NOT EXISTS (SELECT 1 FROM runs n WHERE n.thread_id = r.thread_id AND length(n.metadata ->> '` + TaskKey + `') = 36
 		AND (n.metadata ->> '` + TaskKey + `') = ` + taskOf + ` AND n.assistant_id = r.assistant_id AND NOT (n.created_at, n.id) <= (r.created_at, r.id))`
 	// latestRun says that no newer run of the thread has begun.
 	latestRun = `NOT EXISTS (SELECT 1 FROM runs l WHERE l.thread_id = r.thread_id AND l.started_at IS NOT NULL AND (l.created_at, l.id) > (r.created_at, r.id))`

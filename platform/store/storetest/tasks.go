@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"testing"
 	"time"
@@ -95,6 +97,12 @@ func tasksOfRuns(t *testing.T, p *place) {
 	same(t, "by pages", []string{forged.ID, answer.ID, later.ID}, paged)
 	_, _, err = p.db.Runs.Tasks(t.Context(), search, read, store.TaskQuery{AssistantID: b.assistant.ID, Before: &store.TaskPlace{RunID: "x"}})
 	is(t, err, store.ErrQuery)
+
+	// Any client may say what cannot be the id of a run, at any length: that is a task of its own.
+	long := make([]byte, 20_000)
+	_, _ = rand.Read(long) // which never fails
+	own := ended(goesOn(second.ID, hex.EncodeToString(long)), store.Finish{Status: store.RunSuccess})
+	same(t, "of a long id", own.ID, one(store.TaskQuery{ID: own.ID}).ID)
 }
 
 func runsOf(tasks []store.Task) (ids []string) {
