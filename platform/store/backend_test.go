@@ -5,6 +5,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/store/storetest"
 )
 
@@ -13,3 +14,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestSQLite(t *testing.T) { storetest.Run(t, storetest.SQLite) }
 
 func TestPostgres(t *testing.T) { storetest.Run(t, storetest.Postgres) }
+
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	for name, backend := range map[string]storetest.Backend{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store.CheckStatements(t, storetest.Open(t, backend(t)))
+		})
+	}
+}

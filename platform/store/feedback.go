@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -59,8 +60,9 @@ func (f *Feedback) Offer(ctx context.Context, s access.ThreadScope, threadID, ru
 		if err := insert(tx, `INSERT INTO feedback (id, run_id, key, token, expires_at)`, rows, ``); err != nil {
 			return err
 		}
-		_, err = change(tx, `DELETE FROM feedback WHERE run_id = ? AND given_at IS NULL AND id NOT IN (SELECT o.id FROM feedback o
-			WHERE o.run_id = ? AND o.given_at IS NULL ORDER BY o.id DESC LIMIT ?)`, runID, runID, maxOffers)
+		// An offer has no updated_at either: asked by given_at, Postgres may go through everybody's open offers, which have an index.
+		_, err = change(tx, `DELETE FROM feedback WHERE id IN (SELECT o.id FROM feedback o WHERE o.run_id = ? AND o.updated_at IS NULL
+			ORDER BY o.id DESC LIMIT ? OFFSET ?)`, runID, math.MaxInt32, maxOffers)
 		return err
 	})
 	if err != nil {

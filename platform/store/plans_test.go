@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,18 +24,7 @@ func TestPlans(t *testing.T) {
 		query string
 		args  []any
 	}{"the next run": {firstPending, []any{"x"}}, "a cancel by status": {cancels, args}, "the length of the queue": {depth, nil}} {
-		var plan []string
-		err := each(db.read(t.Context()), func(rows *sql.Rows) error {
-			var id, parent, unused int
-			var step string
-			err := rows.Scan(&id, &parent, &unused, &step)
-			plan = append(plan, step)
-			return err
-		}, "EXPLAIN QUERY PLAN "+asked.query, asked.args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := strings.Join(plan, "; ")
+		text := strings.Join(plan(t, db, statement{asked.query, asked.args}), "; ")
 		if !strings.Contains(text, "r USING INDEX runs_queue") && !strings.Contains(text, "r USING COVERING INDEX runs_queue") ||
 			strings.Contains(text, "SCAN t") || strings.Contains(text, "(id>?)") {
 			t.Errorf("%s: %s", name, text)
@@ -54,33 +42,24 @@ func TestPlanOfTasks(t *testing.T) {
 		want  []string
 	}{
 		"of all":    {access.System("a test").Threads(authhooks.Search), []string{"r USING INDEX runs_assistant"}},
-		"of a user": {ofOwner(t), []string{"t USING INDEX ix_threads_key_owner", "r USING INDEX runs_thread"}},
+		"of a user": {ofOwner(t, authhooks.Search), []string{"t USING INDEX ix_threads_key_owner", "r USING INDEX runs_thread"}},
 	} {
 		where, args, err := db.Runs.tasks(TaskQuery{AssistantID: newID()}, test.scope)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var plan []string
-		err = each(db.read(t.Context()), func(rows *sql.Rows) error {
-			var id, parent, unused int
-			var step string
-			err := rows.Scan(&id, &parent, &unused, &step)
-			plan = append(plan, step)
-			return err
-		}, "EXPLAIN QUERY PLAN SELECT 1 FROM runs r JOIN threads t ON t.id = r.thread_id WHERE "+where, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		query := "SELECT 1 FROM runs r JOIN threads t ON t.id = r.thread_id WHERE " + where
+		text := strings.Join(plan(t, db, statement{query, args}), "; ")
 		for _, step := range append(test.want, "n USING INDEX runs_tasks") {
-			if text := strings.Join(plan, "; "); !strings.Contains(text, step) {
+			if !strings.Contains(text, step) {
 				t.Errorf("%s: no %q in %s", name, step, text)
 			}
 		}
 	}
 }
 
-// ofOwner is a scope for search of somebody who reaches his own threads.
-func ofOwner(t *testing.T) access.ThreadScope {
+// ofOwner is a scope of somebody who reaches his own threads.
+func ofOwner(t *testing.T, action authhooks.Action) access.ThreadScope {
 	t.Helper()
 	guard, err := access.New(access.Config{Auth: authhooks.New(
 		func(context.Context, *authhooks.Request) (*authhooks.User, error) { return nil, nil },
@@ -89,7 +68,7 @@ func ofOwner(t *testing.T) access.ThreadScope {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scope, err := guard.Threads(access.With(t.Context(), access.Caller{User: &authhooks.User{Identity: "bob"}}), &authhooks.ThreadsSearch{})
+	scope, err := guard.Threads(access.With(t.Context(), access.Caller{User: &authhooks.User{Identity: "bob"}}), authhooks.NewValue(authhooks.Threads, action))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func (q Cancels) where() (sql string, args []any) {
 		sql, args = sql+` AND r.status = ?`, append(args, q.Status)
 	}
 	if q.AssistantID != "" {
-		sql, args = sql+` AND r.assistant_id = ?`, append(args, q.AssistantID)
+		sql, args = sql+` AND `+amongOthers, append(args, q.AssistantID)
 	}
 	return sql, args
 }

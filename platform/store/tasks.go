@@ -147,7 +147,7 @@ func (r *Runs) tasks(q TaskQuery, scopes ...access.ThreadScope) (where string, a
 	if !ok {
 		return "", nil, ErrNotFound
 	}
-	conditions, args := []string{r.ofAssistant(q, scopes), listed, newestRun}, []any{assistant}
+	conditions, args := []string{ofAssistant(q, scopes), listed, newestRun}, []any{assistant}
 	add := func(condition string, more ...any) {
 		conditions, args = append(conditions, condition), append(args, more...)
 	}
@@ -200,13 +200,16 @@ func (r *Runs) tasks(q TaskQuery, scopes ...access.ThreadScope) (where string, a
 	return strings.Join(conditions, " AND "), args, nil
 }
 
-// ofAssistant is the condition that a run is of an assistant. SQLite, which keeps no statistics, would go through all runs of the assistant,
-// which are everybody's, and how long that takes would tell how many there are: where the caller's threads are known, it goes from them to
-// their runs.
-func (r *Runs) ofAssistant(q TaskQuery, scopes []access.ThreadScope) string {
+// amongOthers is that a run is of an assistant, written so that no index serves it: it is asked of runs that something else has found. A
+// database without statistics would go through all runs of the assistant as well, Postgres once for each thread. Those are everybody's, and
+// how long that takes would tell how many there are.
+const amongOthers = "CAST(r.assistant_id AS text) = ?"
+
+// ofAssistant is the condition that a run is of an assistant: where no threads are known, its runs are what there is to begin with.
+func ofAssistant(q TaskQuery, scopes []access.ThreadScope) string {
 	narrow := slices.ContainsFunc(scopes, func(s access.ThreadScope) bool { return s.Filter() != nil })
-	if r.db.dialect == SQLite && q.ID == "" && q.ThreadID == "" && narrow {
-		return "+r.assistant_id = ?"
+	if narrow || q.ID != "" || q.ThreadID != "" {
+		return amongOthers
 	}
 	return "r.assistant_id = ?"
 }
