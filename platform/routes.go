@@ -11,7 +11,7 @@ import (
 	"github.com/locutory/locutory/platform/api"
 )
 
-// routes prints the table of routes with the rule that answers each event, without opening the database.
+// routes prints the table of the routes that are served with the rule that answers each event, without opening the database.
 func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
 	cfg, err := f.load(cmd, parts)
 	if err != nil {
@@ -25,30 +25,25 @@ func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
 	if err != nil {
 		return err
 	}
-	routes := new(api.Server).Routes()
-	custom, all, err := api.AppRoutes(app.beside(), routes, cfg.File.HTTP.Disabled)
+	routes, disabled, prefix := new(api.Server).Routes(), cfg.File.HTTP.Disabled, cfg.File.HTTP.MountPrefix
+	custom, all, err := api.AppRoutes(app.beside(), routes, disabled)
 	if err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	for _, route := range routes {
-		if route.Path == "/" && app.beside().Handler != nil { // it is the app's
+	for _, route := range api.Served(routes, app.beside(), disabled) {
+		method, path := route.Method, prefix+route.Path
+		switch {
+		case route.Public():
+			fmt.Fprintf(table, "%s\t%s\tpublic\t\n", method, path)
+			continue
+		case route.Operator():
+			fmt.Fprintf(table, "%s\t%s\toperator\t\n", method, path)
 			continue
 		}
-		if route.Public() {
-			fmt.Fprintf(table, "%s\t%s\tpublic\t\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path)
-			continue
-		}
-		if route.Operator() {
-			fmt.Fprintf(table, "%s\t%s\toperator\t\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path)
-			continue
-		}
-		for i, event := range route.Events {
-			method, path := route.Method, cfg.File.HTTP.MountPrefix+route.Path
-			if i > 0 {
-				method, path = "", ""
-			}
+		for _, event := range route.Events {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", method, path, event, answers(auth, event, cfg.unhandled()))
+			method, path = "", ""
 		}
 	}
 	for _, route := range custom {
@@ -56,10 +51,10 @@ func (f *flags) routes(cmd *cobra.Command, parts Parts) error {
 		if route.Public {
 			policy = "public"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", route.Method, cfg.File.HTTP.MountPrefix+route.Path, policy, parts.AppSymbol)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", route.Method, prefix+route.Path, policy, parts.AppSymbol)
 	}
 	if !all {
-		fmt.Fprintf(table, "*\t%s/…\tauthenticated\t%s does not list its other routes\n", cfg.File.HTTP.MountPrefix, parts.AppSymbol)
+		fmt.Fprintf(table, "*\t%s/…\tauthenticated\t%s does not list its other routes\n", prefix, parts.AppSymbol)
 	}
 	return table.Flush()
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -48,9 +47,9 @@ func newCustom(app App, routes []Route, disabled map[string]bool) (*custom, erro
 	}
 	a.mux, _ = app.Handler.(*http.ServeMux)
 	a.listed = list(app.Handler)
-	routes = withoutIndex(routes)
+	routes = Served(routes, app, nil)
 	for _, route := range routes {
-		if disabled[route.Group] && route.Path != "/ok" {
+		if route.off(disabled) {
 			a.closed = append(a.closed, templateOf(route))
 		}
 	}
@@ -58,11 +57,6 @@ func newCustom(app App, routes []Route, disabled map[string]bool) (*custom, erro
 		return nil, err
 	}
 	return a, a.readPublic()
-}
-
-// withoutIndex leaves the front page to an app: ours is only another name of /ok.
-func withoutIndex(routes []Route) []Route {
-	return slices.DeleteFunc(slices.Clone(routes), func(r Route) bool { return r.Path == "/" })
 }
 
 // beside serves the app's handler where no route of ours is; otherwise is what we say where it has none either.
@@ -129,31 +123,21 @@ func (a *custom) isClosed(at string) bool {
 }
 
 // serveCustom lets the app's handler answer r, which is the call's request beneath the mount prefix.
-func (s *Server) serveCustom(ctx context.Context, c *call, r *http.Request) (err error) {
+func (s *Server) serveCustom(ctx context.Context, c *call, r *http.Request) error {
 	ctx, w := s.answering(ctx, c.gin.Writer)
 	defer w.end()
-	defer func() {
-		p := recover()
-		switch p {
-		case nil:
-			return
-		case http.ErrAbortHandler:
-			panic(p)
-		}
-		s.Log.LogAttrs(ctx, slog.LevelError, "http.app panicked", slog.String("request_id", c.requestID),
-			slog.String("method", r.Method), slog.String("path", shownPath(r.URL.Path)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-		if w.begun() {
-			panic(http.ErrAbortHandler)
-		}
-		forget(w.Header())
-		err = refuse(http.StatusInternalServerError, "internal error")
-	}()
 	r = r.WithContext(ctx)
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
 	}
-	s.custom.Handler.ServeHTTP(w, r)
-	if !w.begun() {
+	err := rescued("http.app", func() error { s.custom.Handler.ServeHTTP(w, r); return nil })
+	switch {
+	case err != nil:
+		if c.begun = w.begun(); !c.begun {
+			forget(w.Header())
+		}
+		return err
+	case !w.begun():
 		w.WriteHeader(http.StatusOK)
 	}
 	if w.wasCut() { // what has begun must not look whole
@@ -178,24 +162,17 @@ func (s *Server) middle(next http.Handler) http.Handler {
 	made := s.custom.Middleware(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tracked := &answering{ResponseWriter: w}
-		defer func() {
-			p := recover()
-			switch p {
-			case nil:
-				return
-			case http.ErrAbortHandler:
-				panic(p)
-			}
-			s.Log.LogAttrs(r.Context(), slog.LevelError, "App.Middleware panicked", slog.String("method", r.Method),
-				slog.String("path", shownPath(r.URL.Path)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			if tracked.begun() {
-				panic(http.ErrAbortHandler)
-			}
-			forget(w.Header())
-			w.Header().Set("Content-Type", "application/json; charset=utf-8")
-			w.WriteHeader(http.StatusInternalServerError)
-			_, _ = w.Write([]byte(`{"detail":"internal error"}`)) // nobody is there if it fails
-		}()
-		made.ServeHTTP(tracked, r)
+		err := rescued("App.Middleware", func() error { made.ServeHTTP(tracked, r); return nil })
+		if err == nil {
+			return
+		}
+		id := cmp.Or(w.Header().Get("X-Request-Id"), s.idOf(r))
+		s.tell(r.Context(), slog.LevelError, "request failed", r, id, err)
+		if tracked.begun() {
+			panic(http.ErrAbortHandler)
+		}
+		forget(w.Header())
+		w.Header().Set("X-Request-Id", id)
+		writeRefusal(w, http.StatusInternalServerError, detailFailed)
 	})
 }

@@ -2,9 +2,12 @@ package api
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -138,6 +141,63 @@ func TestCustomAnswers(t *testing.T) {
 	}
 	if around < 10 {
 		t.Errorf("the middleware was asked %d times", around)
+	}
+}
+
+// lines are those of a log as they are written.
+type lines chan []byte
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- bytes.Clone(line)
+	return len(line), nil
+}
+
+// What failed is found in the log by the id that its sender was told, with the stack of the code that did it; also when he has got a part of
+// an answer, or has gone.
+func TestPanicsAreFoundByTheRequestsID(t *testing.T) {
+	t.Parallel()
+	for at, broken := range map[string]bool{"/panic": false, "/threads/x?broken": false, "/ours": false, "/late-panic": true, "/gone": true} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			log := make(lines, 1)
+			mux := customMux()
+			mux.HandleFunc("GET /gone", func(w http.ResponseWriter, r *http.Request) {
+				_ = http.NewResponseController(w).Flush()
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+				}
+				_ = conn.Close()
+				panic("of the app")
+			})
+			s, server := appServer(t, App{Handler: mux, Middleware: func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Query().Has("broken") {
+						panic("of the middleware")
+					}
+					next.ServeHTTP(w, r)
+				})
+			}}, func(c *Config) { c.Log = slog.New(slog.NewJSONHandler(log, nil)) })
+			s.engine.GET("/ours", s.open(func(context.Context, *call) error { panic("of ours") }))
+			response, _, err := ask(t, http.MethodGet, server.URL+at, "")
+			if !broken && (err != nil || response.StatusCode != http.StatusInternalServerError || response.Header.Get("X-Request-Id") != "id") {
+				t.Errorf("%v, %v; want a 500 with its id", response, err)
+			}
+			if broken && err == nil {
+				t.Errorf("%v; want a broken connection", response)
+			}
+			var line struct {
+				Level, Method, Path, Error string
+				ID                         string `json:"request_id"`
+			}
+			if err := json.Unmarshal(<-log, &line); err != nil {
+				t.Fatal(err)
+			}
+			path, _, _ := strings.Cut(at, "?")
+			if line.Level != "ERROR" || line.ID != "id" || line.Method != http.MethodGet || line.Path != path || !strings.Contains(line.Error, "app_serve_test.go") {
+				t.Errorf("%+v", line)
+			}
+		})
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -58,7 +57,7 @@ func (s *Server) guarded(route Route) gin.HandlerFunc {
 			caller.Route, caller.RequestID = route.Method+" "+route.Path, c.requestID
 			ctx = context.WithValue(access.With(ctx, caller), servedKey{}, caller)
 			err = route.handle(ctx, c)
-			if err != nil && errors.Is(context.Cause(ctx), errExpired) {
+			if err != nil && !isPanic(err) && errors.Is(context.Cause(ctx), errExpired) {
 				return errExpired
 			}
 			return err
@@ -124,16 +123,7 @@ func clientIP(r *http.Request) netip.Addr {
 
 // run calls handle and answers its error. A panic of ours is an answer of 500, and the server goes on.
 func (c *call) run(ctx context.Context, handle func(context.Context, *call) error) {
-	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler:
-			panic(p)
-		default:
-			c.fail(ctx, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-		}
-	}()
-	if err := handle(ctx, c); err != nil {
+	if err := rescued("serve", func() error { return handle(ctx, c) }); err != nil {
 		c.fail(ctx, err)
 	}
 }
@@ -141,13 +131,12 @@ func (c *call) run(ctx context.Context, handle func(context.Context, *call) erro
 // fail answers err, or aborts the connection when the answer has begun: a stream that ends cleanly says that its run has ended.
 func (c *call) fail(ctx context.Context, err error) {
 	if c.begun {
-		if ctx.Err() == nil && c.server.closing.Err() == nil {
-			c.server.Log.LogAttrs(ctx, slog.LevelWarn, "stream aborted",
-				slog.String("request_id", c.requestID), slog.Any("error", err))
+		if isPanic(err) || ctx.Err() == nil && c.server.closing.Err() == nil {
+			c.server.tell(ctx, slog.LevelWarn, "stream aborted", c.gin.Request, c.requestID, err)
 		}
 		panic(http.ErrAbortHandler)
 	}
-	status, detail, header := c.server.answer(ctx, err)
+	status, detail, header := c.answer(ctx, err)
 	for name, values := range header {
 		c.gin.Writer.Header()[http.CanonicalHeaderKey(name)] = values
 	}
@@ -157,7 +146,7 @@ func (c *call) fail(ctx context.Context, err error) {
 			return
 		}
 	}
-	c.gin.JSON(status, wire.ErrorBody{Detail: detail})
+	writeRefusal(c.gin.Writer, status, detail)
 }
 
 // body reads the request's JSON into v, whatever its Content-Type. An empty body is an empty object. Fields that the contract

@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
@@ -46,10 +48,11 @@ func patched(err error, format string, args ...any) error {
 const (
 	detailBusy   = "Thread is busy"
 	detailTooBig = "the request body is larger than %d bytes"
+	detailFailed = "internal error"
 )
 
 // answer is the one place where an error becomes a status and a detail (rest.md §1.3).
-func (s *Server) answer(ctx context.Context, err error) (status int, detail string, header http.Header) {
+func (c *call) answer(ctx context.Context, err error) (status int, detail string, header http.Header) {
 	var (
 		own       *refusal
 		hook      *authhooks.Error
@@ -61,8 +64,8 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 		namespace *graphs.NamespaceError
 		filter    *graphs.FilterError
 		status500 = func(err error) (int, string, http.Header) {
-			s.failed(ctx, "request failed", err)
-			return http.StatusInternalServerError, "internal error", nil
+			c.failed(ctx, "request failed", err)
+			return http.StatusInternalServerError, detailFailed, nil
 		}
 	)
 	switch {
@@ -74,7 +77,7 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 		return run.Status, run.Detail, nil
 	case errors.As(err, &hook):
 		if hook.Status >= 500 {
-			s.failed(ctx, "a hook failed", err)
+			c.failed(ctx, "a hook failed", err)
 		}
 		return hook.Status, hook.Detail, hook.Header
 	case errors.As(err, &body):
@@ -106,11 +109,53 @@ func (s *Server) answer(ctx context.Context, err error) (status int, detail stri
 	return status500(err)
 }
 
-// failed logs what is the server's own fault. What fails because the client has gone is nobody's.
-func (s *Server) failed(ctx context.Context, what string, err error) {
+// writeRefusal writes the body of every answer that is not a success, but for those of [call.failure].
+func writeRefusal(w http.ResponseWriter, status int, detail string) {
+	body, _ := json.Marshal(wire.ErrorBody{Detail: detail}) // a string always has a JSON form
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // who has gone does not read it
+}
+
+// failed logs what is the server's own fault. What fails because the client has gone is nobody's, unless it is a panic.
+func (c *call) failed(ctx context.Context, what string, err error) {
 	level := slog.LevelError
-	if errors.Is(ctx.Err(), context.Canceled) {
+	if errors.Is(ctx.Err(), context.Canceled) && !isPanic(err) {
 		level, what = slog.LevelDebug, "the client has gone"
 	}
-	s.Log.LogAttrs(ctx, level, what, slog.Any("error", err))
+	c.server.tell(ctx, level, what, c.gin.Request, c.requestID, err)
+}
+
+// tell logs what became of a request, with the id that its sender was told. A panic is never less than an error.
+func (s *Server) tell(ctx context.Context, level slog.Level, what string, r *http.Request, id string, err error) {
+	if isPanic(err) {
+		level = slog.LevelError
+	}
+	s.Log.LogAttrs(ctx, level, what, slog.String("request_id", id), slog.String("method", r.Method),
+		slog.String("path", shownPath(r.URL.Path)), slog.Any("error", err))
+}
+
+// panicked is a panic in what served a request, with its stack.
+type panicked struct {
+	in    string
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("%s: panic: %v\n%s", p.in, p.value, p.stack) }
+
+func isPanic(err error) bool { return errors.As(err, new(*panicked)) }
+
+// rescued returns the error of serve, or its panic as one. The panic that aborts a connection goes on.
+func rescued(in string, serve func() error) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
+			err = &panicked{in, p, debug.Stack()}
+		}
+	}()
+	return serve()
 }

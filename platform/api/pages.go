@@ -1,13 +1,10 @@
 package api
 
 import (
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
-
-	"github.com/locutory/locutory/platform/wire"
 )
 
 // pages refuses what browsers send for pages that have no business here. CORS only keeps such a page from reading the answer: the
@@ -42,10 +39,8 @@ func effective(r *http.Request) *http.Request {
 }
 
 func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, format string, args ...any) {
-	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Request-Id", s.idOf(r))
-	w.WriteHeader(http.StatusForbidden)
-	_ = json.NewEncoder(w).Encode(wire.ErrorBody{Detail: fmt.Sprintf(format, args...)}) // who has gone does not read it
+	writeRefusal(w, http.StatusForbidden, fmt.Sprintf(format, args...))
 }
 
 // ofThisMachine tells whether the header Host is a name that nobody else can own.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 )
 
 // Route is one row of the table: a method and path, the group that platform.json can disable, and the events that are asked of
@@ -29,6 +30,17 @@ const operatorOnly = "operator"
 
 // Operator tells whether the route is for who runs the server and for no user of it.
 func (r Route) Operator() bool { return len(r.Events) == 1 && r.Events[0] == operatorOnly }
+
+// off reports whether platform.json takes the route away. GET /ok stays: by it others see that the server serves.
+func (r Route) off(disabled map[string]bool) bool { return disabled[r.Group] && r.Path != "/ok" }
+
+// Served are those of the routes that a server has: not those of disabled groups, and not the front page, which is only another name of /ok,
+// where an app may have one.
+func Served(routes []Route, app App, disabled map[string]bool) []Route {
+	return slices.DeleteFunc(slices.Clone(routes), func(r Route) bool {
+		return r.off(disabled) || r.Path == "/" && app.Handler != nil
+	})
+}
 
 func asks(events ...string) []string { return events }
 

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -140,14 +139,8 @@ func (s *Server) Close() {
 	s.pulse.close()
 }
 
-// served are the routes that there are: those that platform.json leaves, and the front page unless an app has one.
-func (s *Server) served() []Route {
-	routes := s.Routes()
-	if s.custom != nil && s.custom.Handler != nil {
-		routes = withoutIndex(routes)
-	}
-	return slices.DeleteFunc(routes, func(r Route) bool { return s.Disabled[r.Group] && r.Path != "/ok" })
-}
+// served are the routes that there are.
+func (s *Server) served() []Route { return Served(s.Routes(), s.App, s.Disabled) }
 
 func (s *Server) router() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
