@@ -5,7 +5,28 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+
+	"github.com/locutory/locutory/platform/wire"
 )
+
+// listed answers with rows in their form of the wire; with only the fields that are named, if any are.
+func listed[Row, Form any](c *call, rows []Row, form func(Row) (Form, error), fields []string) error {
+	forms := make([]Form, len(rows))
+	for i, row := range rows {
+		var err error
+		if forms[i], err = form(row); err != nil {
+			return err
+		}
+	}
+	if len(fields) == 0 {
+		return c.json(http.StatusOK, forms)
+	}
+	projected, err := wire.ProjectAll(forms, fields)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, projected)
+}
 
 // array answers with items as a JSON array. One that is long goes out while it is made, so that a thousand whole states are never in memory
 // together; if making them fails by then, the connection breaks off.

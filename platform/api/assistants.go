@@ -206,22 +206,7 @@ func (s *Server) searchAssistants(ctx context.Context, c *call) error {
 		return err
 	}
 	c.page(offset, len(rows), limit, total)
-	assistants := make([]wire.Assistant, 0, len(rows))
-	for _, row := range rows {
-		assistant, err := wireAssistant(row)
-		if err != nil {
-			return err
-		}
-		assistants = append(assistants, assistant)
-	}
-	if len(in.Select) == 0 {
-		return c.json(http.StatusOK, assistants)
-	}
-	projected, err := wire.ProjectAll(assistants, in.Select)
-	if err != nil {
-		return err
-	}
-	return c.json(http.StatusOK, projected)
+	return listed(c, rows, wireAssistant, in.Select)
 }
 
 // countAssistants answers POST /assistants/count with a bare integer.
@@ -257,11 +242,11 @@ func (s *Server) assistantQuery(ctx context.Context, in wire.AssistantSearch, li
 
 // assistantGraph answers GET /assistants/{id}/graph (streaming.md §4.1).
 func (s *Server) assistantGraph(ctx context.Context, c *call) error {
-	graph, err := s.loadForAssistant(ctx, c)
+	levels, err := c.levels("xray")
 	if err != nil {
 		return err
 	}
-	levels, err := c.levels("xray")
+	graph, err := s.loadForAssistant(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -38,18 +38,15 @@ func (s *Server) assistantVersions(ctx context.Context, c *call) error {
 	if err != nil {
 		return named(err, detailAssistant)
 	}
-	versions := make([]wire.AssistantVersion, 0, len(rows))
-	for _, row := range rows {
-		v := wire.AssistantVersion{
-			AssistantID: row.AssistantID, GraphID: row.GraphID, Name: row.Name, Description: row.Description, Version: row.Version,
-			CreatedAt: wire.Time{Time: row.CreatedAt},
-		}
-		if err := errors.Join(decode(row.Config, &v.Config), decode(row.Context, &v.Context), decode(row.Metadata, &v.Metadata)); err != nil {
-			return err
-		}
-		versions = append(versions, v)
+	return listed(c, rows, wireVersion, nil)
+}
+
+func wireVersion(row store.AssistantVersion) (wire.AssistantVersion, error) {
+	v := wire.AssistantVersion{
+		AssistantID: row.AssistantID, GraphID: row.GraphID, Name: row.Name, Description: row.Description, Version: row.Version,
+		CreatedAt: wire.Time{Time: row.CreatedAt},
 	}
-	return c.json(http.StatusOK, versions)
+	return v, errors.Join(decode(row.Config, &v.Config), decode(row.Context, &v.Context), decode(row.Metadata, &v.Metadata))
 }
 
 // setLatest answers POST /assistants/{id}/latest: an older version is what the assistant is again, but for who owns it (H-22).
@@ -84,11 +81,11 @@ func (s *Server) setLatest(ctx context.Context, c *call) error {
 // assistantSubgraphs answers GET /assistants/{id}/subgraphs[/{namespace}] (streaming.md §4.3): the schemas of the graphs inside of the
 // graph, by namespace. A namespace that has no graph is an empty object.
 func (s *Server) assistantSubgraphs(ctx context.Context, c *call) error {
-	graph, err := s.loadForAssistant(ctx, c)
+	recurse, err := c.flag("recurse")
 	if err != nil {
 		return err
 	}
-	recurse, err := c.flag("recurse")
+	graph, err := s.loadForAssistant(ctx, c)
 	if err != nil {
 		return err
 	}

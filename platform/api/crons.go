@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,22 +27,19 @@ func (s *Server) createCron(ctx context.Context, c *call) error {
 		return err
 	}
 	request := runs.CreateRequest{RequestID: c.requestID}
-	if c.param("thread_id") != "" {
-		var err error
-		if request.ThreadID, err = c.uuid("thread_id"); err != nil {
-			return err
-		}
+	var err error
+	if request.ThreadID, err = c.threadID(); err != nil {
+		return err
 	}
 	row := store.CronNew{
 		ID: s.NewID(), ThreadID: request.ThreadID, Schedule: in.Schedule, Timezone: in.Timezone, Enabled: in.Enabled == nil || *in.Enabled,
 	}
 	if request.ThreadID == "" {
-		row.OnRunCompleted = string(or(in.OnRunCompleted, wire.OnRunCompletedDelete))
+		row.OnRunCompleted = string(cmp.Or(in.OnRunCompleted, wire.OnRunCompletedDelete))
 	}
 	if in.EndTime != nil {
 		row.EndTime = wire.At(in.EndTime.Time).Time
 	}
-	var err error
 	if row.NextAt, err = s.nextFiring(row.Schedule, row.Timezone, row.EndTime); err != nil {
 		return err
 	}
@@ -178,22 +176,7 @@ func (s *Server) searchCrons(ctx context.Context, c *call) error {
 		return err
 	}
 	c.page(offset, len(rows), limit, total)
-	crons := make([]wire.Cron, 0, len(rows))
-	for _, row := range rows {
-		cron, err := wireCron(row)
-		if err != nil {
-			return err
-		}
-		crons = append(crons, cron)
-	}
-	if len(in.Select) == 0 {
-		return c.json(http.StatusOK, crons)
-	}
-	projected, err := wire.ProjectAll(crons, in.Select)
-	if err != nil {
-		return err
-	}
-	return c.json(http.StatusOK, projected)
+	return listed(c, rows, wireCron, in.Select)
 }
 
 // countCrons answers POST /runs/crons/count with a bare integer.
@@ -299,15 +282,6 @@ func orNil[T comparable](v T) *T {
 		return nil
 	}
 	return &v
-}
-
-// or returns v, or other for the zero value.
-func or[T comparable](v, other T) T {
-	var zero T
-	if v == zero {
-		return other
-	}
-	return v
 }
 
 // mapOf is a request as hooks see it.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,7 @@ func (s *Server) patchCron(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := cron.Parse(or(textOf(in.Schedule), row.Schedule), or(textOf(in.Timezone), row.Timezone)); err != nil {
+	if _, err := cron.Parse(cmp.Or(textOf(in.Schedule), row.Schedule), cmp.Or(textOf(in.Timezone), row.Timezone)); err != nil {
 		return refuse(http.StatusUnprocessableEntity, "%s", err)
 	}
 	request.RequestID = c.requestID

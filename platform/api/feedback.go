@@ -124,13 +124,7 @@ func (s *Server) listFeedback(ctx context.Context, c *call) error {
 		return named(err, detailRun)
 	}
 	c.page(offset, len(rows), limit, total)
-	list := make([]wire.Feedback, len(rows))
-	for i, row := range rows {
-		if list[i], err = wireFeedback(row); err != nil {
-			return err
-		}
-	}
-	return c.json(http.StatusOK, list)
+	return listed(c, rows, wireFeedback, nil)
 }
 
 func wireFeedback(row store.FeedbackEntry) (wire.Feedback, error) {

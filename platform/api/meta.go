@@ -44,12 +44,7 @@ func (s *Server) flags() map[string]bool {
 		"langsmith": false, "langsmith_tracing_replicas": false, "webhooks": !s.Disabled["webhooks"], "crons": !s.Disabled["runs"],
 	}
 	for _, group := range []string{"assistants", "threads", "runs", "store", "mcp", "a2a"} {
-		flags[group] = false
-	}
-	for _, route := range s.Routes() {
-		if route.Group != "meta" {
-			flags[route.Group] = !s.Disabled[route.Group]
-		}
+		flags[group] = !s.Disabled[group]
 	}
 	return flags
 }

@@ -185,7 +185,7 @@ func (c *call) place(run store.Run, more string) {
 }
 
 func (s *Server) joined(ctx context.Context, c *call, follow func(access.ThreadScope, store.Run) error) error {
-	asked, err := c.choice("cancel_on_disconnect")
+	leaving, err := c.flag("cancel_on_disconnect")
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,6 @@ func (s *Server) joined(ctx context.Context, c *call, follow func(access.ThreadS
 	if err != nil {
 		return err
 	}
-	leaving := asked != nil && *asked
 	var cancel access.ThreadScope
 	if leaving {
 		if cancel, err = s.cancelScope(ctx, run.ThreadID, []string{run.ID}, wire.CancelInterrupt); err != nil {
@@ -275,22 +274,7 @@ func (s *Server) listRuns(ctx context.Context, c *call) error {
 		return named(err, detailThread, thread)
 	}
 	c.page(offset, len(rows), limit, total)
-	list := make([]wire.Run, 0, len(rows))
-	for _, row := range rows {
-		run, err := wireRun(row)
-		if err != nil {
-			return err
-		}
-		list = append(list, run)
-	}
-	if len(fields) == 0 {
-		return c.json(http.StatusOK, list)
-	}
-	projected, err := wire.ProjectAll(list, fields)
-	if err != nil {
-		return err
-	}
-	return c.json(http.StatusOK, projected)
+	return listed(c, rows, wireRun, fields)
 }
 
 // getRun answers GET /threads/{id}/runs/{id}.
@@ -338,7 +322,7 @@ func (s *Server) cancelRun(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	asked, err := c.choice("wait")
+	wait, err := c.flag("wait")
 	if err != nil {
 		return err
 	}
@@ -346,7 +330,6 @@ func (s *Server) cancelRun(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	wait := asked != nil && *asked
 	err = s.Runs.Cancel(ctx, scope, runs.Cancel{
 		ThreadID: thread, RunID: id, Action: string(action), Reason: store.ReasonRequest, Wait: wait,
 	})

@@ -42,15 +42,7 @@ func (s *Server) createBatch(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	made := make([]wire.Run, 0, len(rows))
-	for _, row := range rows {
-		run, err := wireRun(row)
-		if err != nil {
-			return err
-		}
-		made = append(made, run)
-	}
-	return c.json(http.StatusOK, made)
+	return listed(c, rows, wireRun, nil)
 }
 
 // unknownOfBatch returns the fields of all requests that nobody knows, each once.

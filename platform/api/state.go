@@ -76,7 +76,7 @@ func (s *Server) findState(ctx context.Context, c *call) error {
 
 // ownThread refuses a body that names another thread than the path (H-19).
 func (c *call) ownThread(field, thread string) error {
-	if thread != "" && thread != c.param("thread_id") {
+	if thread != "" && !strings.EqualFold(thread, c.param("thread_id")) {
 		return refuse(http.StatusUnprocessableEntity, "%s: %q is not the thread of the path", field, thread)
 	}
 	return nil

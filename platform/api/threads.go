@@ -167,23 +167,14 @@ func (s *Server) searchThreads(ctx context.Context, c *call) error {
 		return err
 	}
 	c.page(offset, len(rows), limit, total)
-	threads := make([]wire.Thread, 0, len(rows))
-	for _, row := range rows {
+	if len(in.Select) > 0 {
+		in.Select = append(in.Select, "extracted")
+	}
+	return listed(c, rows, func(row store.Thread) (wire.Thread, error) {
 		thread, err := wireThread(row)
-		if err != nil {
-			return err
-		}
 		thread.Extracted = extracted(row, paths)
-		threads = append(threads, thread)
-	}
-	if len(in.Select) == 0 {
-		return c.json(http.StatusOK, threads)
-	}
-	projected, err := wire.ProjectAll(threads, append(in.Select, "extracted"))
-	if err != nil {
-		return err
-	}
-	return c.json(http.StatusOK, projected)
+		return thread, err
+	}, in.Select)
 }
 
 // extracted is what lies at the paths in a thread; nil for no paths.

@@ -169,6 +169,8 @@ func TestErrorsAreOneShape(t *testing.T) {
 		{"GET", "/threads/" + id + "?include=all", "", 422, `include: "all" is not ttl, and there is nothing else to include`},
 		{"DELETE", "/assistants/" + assistant + "?delete_threads=perhaps", "", 422, `delete_threads: want true or false, got "perhaps"`},
 		{"GET", "/assistants/agent/graph?xray=deep", "", 422, `xray: want true or false, got "deep"`},
+		{"GET", "/assistants/" + gone + "/graph?xray=deep", "", 422, `xray: want true or false, got "deep"`},
+		{"GET", "/assistants/" + gone + "/subgraphs?recurse=deep", "", 422, `recurse: want true or false, got "deep"`},
 		{"GET", "/assistants/agent/graph?xray=101", "", 422, `xray: want an integer from 0 to 100, got "101"`},
 		{"POST", "/threads/search", `{"ids": [""]}`, 422, `ids: "" is not a UUID`},
 		{"POST", "/threads/search", `{"select": ["owned"]}`, 422, `select: "owned" is not one of thread_id, created_at, updated_at, state_updated_at, metadata, config, status, values, interrupts, context`},

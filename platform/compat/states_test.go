@@ -68,6 +68,8 @@ func TestStates(t *testing.T) {
 			text, _ := json.Marshal(c)
 			return string(text)
 		}
+		// An id means the same in any case, as on every other route.
+		s.must(200, alice, "POST", "/threads/"+strings.ToUpper(thread)+"/state/checkpoint", `{"checkpoint": `+quoted(outer.Checkpoint)+`}`)
 		byMap := `{"checkpoint_ns": "` + ns + `", "checkpoint_id": null, "checkpoint_map": ` + marshalled(t, oldest.Map) + `}`
 		for name, ask := range map[string]struct {
 			method, path, body string
