@@ -123,6 +123,9 @@ func feed[T any](ctx context.Context, s *Server, items iter.Seq2[T, error], send
 			waiting.free(weight(batch...))
 		}
 		if end != nil {
+			if err := ctx.Err(); err != nil { // what ends the pulling then is no end of the stream
+				return err
+			}
 			if errors.Is(end, io.EOF) {
 				return nil
 			}

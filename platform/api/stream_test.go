@@ -81,6 +81,30 @@ func TestFeedEndsWithItsReader(t *testing.T) {
 }
 
 // A reader that takes nothing makes the server hold no more than a bound for it, whatever the size of the frames.
+// A stream whose reader leaves while something is on its way to him has not ended, and neither is it broken: by that it is told whether a run
+// is cancelled with its client.
+func TestFeedOfWhoLeavesWhileItSends(t *testing.T) {
+	t.Parallel()
+	s := streaming(t)
+	for name, broken := range map[string]error{"that ends": nil, "that breaks": errors.New("broken")} {
+		for range 50 { // of what is ready a select takes any
+			ctx, leave := context.WithCancel(t.Context())
+			over := make(chan struct{})
+			left := func(yield func(int, error) bool) {
+				defer close(over)
+				yield(1, nil)
+				<-ctx.Done()
+				if broken != nil {
+					yield(0, broken)
+				}
+			}
+			if err := feed(ctx, s, left, func([]int) error { leave(); <-over; return nil }); !errors.Is(err, context.Canceled) {
+				t.Fatalf("a stream %s: error %v, want that its reader has left", name, err)
+			}
+		}
+	}
+}
+
 func TestFeedReadsNoMoreAheadThanABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
