@@ -71,13 +71,9 @@ func (h *Host) Client(ctx context.Context) (*sdk.Client, error) {
 }
 
 // loadApp returns the operator's app, zero when neither the program nor its platform.json has any.
-func loadApp(ctx context.Context, parts Parts, file *config.Config) (app App, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("http.app: %s: panic: %v\n%s", parts.AppSymbol, p, debug.Stack())
-		}
-	}()
+func loadApp(ctx context.Context, parts Parts, file *config.Config) (App, error) {
 	var made *App
+	var err error
 	switch given := parts.App.(type) {
 	case nil:
 		if file.HTTP.App != nil {
@@ -89,17 +85,15 @@ func loadApp(ctx context.Context, parts Parts, file *config.Config) (app App, er
 	case *App:
 		made = given
 	case func(context.Context) (App, error):
-		app, err := given(ctx)
-		if err != nil {
-			return App{}, fmt.Errorf("http.app: %s: %w", parts.AppSymbol, err)
-		}
-		return app, nil
+		made = new(App)
+		err = guarded("http.app: "+parts.AppSymbol, func() (err error) { *made, err = given(ctx); return err })
 	case func(context.Context) (*App, error):
-		if made, err = given(ctx); err != nil {
-			return App{}, fmt.Errorf("http.app: %s: %w", parts.AppSymbol, err)
-		}
+		err = guarded("http.app: "+parts.AppSymbol, func() (err error) { made, err = given(ctx); return err })
 	default:
 		return App{}, fmt.Errorf("http.app: %s is a %T; want platform.App, *platform.App, or func(context.Context) (one of them, error)", parts.AppSymbol, given)
+	}
+	if err != nil {
+		return App{}, err
 	}
 	if made == nil {
 		return App{}, fmt.Errorf("http.app: %s is nil", parts.AppSymbol)
@@ -120,7 +114,7 @@ func (s *Server) Start(ctx context.Context) error {
 		s.started = true
 		return nil
 	}
-	err := guarded("App.Start", func() error { return s.app.Start(ctx, &Host{s}) })
+	err := guarded("http.app: App.Start", func() error { return s.app.Start(ctx, &Host{s}) })
 	s.started = err == nil
 	return err
 }
@@ -135,18 +129,18 @@ func (s *Server) stop(ctx context.Context) error {
 	s.started = false
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer done()
-	return guarded("App.Stop", func() error { return s.app.Stop(ctx) })
+	return guarded("http.app: App.Stop", func() error { return s.app.Stop(ctx) })
 }
 
-// guarded calls the operator's code. A panic is an error.
+// guarded calls the operator's code, which its error names. A panic is an error.
 func guarded(name string, call func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("http.app: %s: panic: %v\n%s", name, p, debug.Stack())
+			err = fmt.Errorf("%s: panic: %v\n%s", name, p, debug.Stack())
 		}
 	}()
 	if err := call(); err != nil {
-		return fmt.Errorf("http.app: %s: %w", name, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

@@ -145,9 +145,8 @@ func loadAuth(ctx context.Context, parts Parts, file *config.Config) (*authhooks
 	case *authhooks.Auth:
 		auth = made
 	case func(context.Context) (*authhooks.Auth, error):
-		var err error
-		if auth, err = made(ctx); err != nil {
-			return nil, fmt.Errorf("auth: %s: %w", parts.AuthSymbol, err)
+		if err := guarded("auth: "+parts.AuthSymbol, func() (err error) { auth, err = made(ctx); return err }); err != nil {
+			return nil, err
 		}
 	default:
 		return nil, fmt.Errorf("auth: %s is a %T; want *authhooks.Auth or func(context.Context) (*authhooks.Auth, error)", parts.AuthSymbol, parts.Auth)
