@@ -30,9 +30,12 @@
 //	tool errors: told, passed on, reworded  ExampleToolErrors
 //	unknown tools, invalid arguments        ExampleTellErrors
 //	human approval of tools                 ExampleApproveTools
+//	what may be decided, and why one asks   ExampleApproveTool
+//	breakpoints, settings of the graph      ExampleWith
 //	ToolNode                                ExampleToolNodeOf
 //	a task for each tool call               ExampleToolTasks
 //	supervisor                              ExampleNewSupervisor
+//	full history, no hand-back              ExampleFullHistory
 //	forward message                         ExampleForwardMessage
 //	swarm                                   ExampleNewSwarm
 //	deep agent with subagents               ExampleNewDeepAgent

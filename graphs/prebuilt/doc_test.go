@@ -8,5 +8,5 @@ import (
 
 func TestDocumentedExamples(t *testing.T) {
 	t.Parallel()
-	doctest.Examples(t, 20)
+	doctest.Examples(t, 25)
 }

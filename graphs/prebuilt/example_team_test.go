@@ -38,6 +38,23 @@ func ExampleForwardMessage() {
 	// ai supervisor: O Roma!
 }
 
+// The researcher's calls of tools are in the conversation, too.
+func ExampleFullHistory() {
+	researcher := prebuilt.Agent{
+		Name: "researcher", Description: "Looks things up.",
+		Graph: prebuilt.NewReactAgent(graphtest.NewModel(asks("get_weather", `{"name":"Rome"}`), graphtest.Say("It is sunny.")), prebuilt.Tools(forecast)),
+	}
+	boss := graphtest.NewModel(asks("transfer_to_researcher", `{}`), graphtest.Say("Take sunglasses."))
+	tell(prebuilt.NewSupervisor(boss, []prebuilt.Agent{researcher}, prebuilt.FullHistory(), prebuilt.NoHandBack()), "What do I need in Rome?")
+	// Output:
+	// ai supervisor: [transfer_to_researcher {}]
+	// tool transfer_to_researcher: Successfully transferred to researcher
+	// ai researcher: [get_weather {"name":"Rome"}]
+	// tool get_weather: It is sunny in Rome.
+	// ai researcher: It is sunny.
+	// ai supervisor: Take sunglasses.
+}
+
 func ExampleNewSwarm() {
 	agent := func(name, other string, turns ...graphtest.Turn) prebuilt.Agent {
 		return prebuilt.Agent{Name: name, Graph: prebuilt.NewReactAgent(graphtest.NewModel(turns...), prebuilt.Name(name),

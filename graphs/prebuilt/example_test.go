@@ -239,3 +239,32 @@ func ExampleApproveTools() {
 	// the run waits for an answer to {"action_requests":[{"name":"get_weather","args":{"name":"Rome"},"description":"Tool execution requires approval"}],"review_configs":[{"action_name":"get_weather","allowed_decisions":["approve","edit","reject"]}]}; resume it with a Command
 	// It is sunny in Oslo. <nil>
 }
+
+// The person sees why he is asked, and may not change the call.
+func ExampleApproveTool() {
+	model := graphtest.NewModel(asks("get_weather", `{"name":"Rome"}`), graphtest.Say("As you wish."))
+	agent, err := prebuilt.NewReactAgent(model, prebuilt.Tools(forecast), prebuilt.ApproveTool("get_weather", "It costs money.", "approve", "reject")).Compile()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cfg := graphs.Config{Saver: memory.New()}
+	in := graphs.Input{Value: graphs.MessagesState{Messages: []graphs.Message{graphs.Human("Weather?")}}}
+	_, err = graphs.Invoke[graphs.MessagesState](context.Background(), agent, in, cfg)
+	fmt.Println(err)
+
+	in = graphs.Input{Command: &graphs.InputCommand{HasResume: true, Resume: json.RawMessage(`{"decisions":[{"type":"reject","message":"Too dear."}]}`)}}
+	end, err := graphs.Invoke[graphs.MessagesState](context.Background(), agent, in, cfg)
+	fmt.Println(end.Messages[2].Text(), err)
+	// Output:
+	// the run waits for an answer to {"action_requests":[{"name":"get_weather","args":{"name":"Rome"},"description":"It costs money."}],"review_configs":[{"action_name":"get_weather","allowed_decisions":["approve","reject"]}]}; resume it with a Command
+	// Too dear. <nil>
+}
+
+// What is an option of the graph is passed on to it.
+func ExampleWith() {
+	model := graphtest.NewModel(asks("get_weather", `{"name":"Rome"}`))
+	tell(prebuilt.NewReactAgent(model, prebuilt.Tools(forecast), prebuilt.With(graphs.InterruptBefore("tools"))), "Weather?")
+	// Output:
+	// the run stopped at the breakpoint [tools]; run it again without input to go on
+}

@@ -188,8 +188,33 @@ func TestExampleTeam(t *testing.T) {
 		}
 	})
 	t.Run("supervisor", func(t *testing.T) {
-		end, err := alice.Runs.Wait(t.Context(), newThread(t, alice), "supervisor", says("What is a plum?"), nil)
+		thread := newThread(t, alice)
+		end, err := alice.Runs.Wait(t.Context(), thread, "supervisor", says("What is a plum?"), nil)
 		check(t, err)
+		root, err := alice.Threads.History(t.Context(), thread, sdk.HistorySearch{})
+		check(t, err)
+		members := 0
+		for _, state := range root {
+			for _, task := range state.Tasks {
+				if task.Name != "researcher" {
+					continue
+				}
+				search := sdk.HistorySearch{Checkpoint: &sdk.CheckpointConfig{CheckpointNS: "researcher:" + task.ID}}
+				inner, err := alice.Threads.History(t.Context(), thread, search)
+				check(t, err)
+				if len(inner) == 0 || !strings.Contains(string(inner[0].Values), "looked up") {
+					t.Errorf("the researcher has %d states", len(inner))
+				}
+				_, err = bob.Threads.History(t.Context(), thread, search)
+				if got := statusOf(t, err); got != http.StatusNotFound {
+					t.Errorf("bob reads what alice's agent did: status %d", got)
+				}
+				members++
+			}
+		}
+		if members != 1 {
+			t.Errorf("the researcher is a task of %d states", members)
+		}
 		for _, want := range []string{"looked up", "all done", "transfer_back_to_supervisor"} {
 			if !strings.Contains(string(end.Values), want) {
 				t.Errorf("no %q in %s", want, end.Values)
