@@ -116,10 +116,7 @@ func callSpace(own, call string) string {
 		return own
 	}
 	at := strings.LastIndexByte(own, ':') + 1
-	b := xxh3.HashString128(own[at:] + "\x00" + call).Bytes()
-	b[6] = b[6]&0x0f | 0x50
-	b[8] = b[8]&0x3f | 0x80
-	return own[:at] + formatUUID(b)
+	return own[:at] + hashUUID(xxh3.HashString128(own[at:]+"\x00"+call))
 }
 
 // startFromCall lets a called graph go on from where the same call was when the task had another id.

@@ -98,7 +98,12 @@ func taskID(checkpoint, ns string, step int, node string, trigger string, index 
 		text = append(append(text, part...), 0)
 	}
 	text = append(strconv.AppendInt(text, int64(index), 10), 0)
-	b := xxh3.Hash128(text).Bytes()
+	return hashUUID(xxh3.Hash128(text))
+}
+
+// hashUUID gives a hash the form of a UUID, of version 5.
+func hashUUID(hash xxh3.Uint128) string {
+	b := hash.Bytes()
 	b[6] = b[6]&0x0f | 0x50
 	b[8] = b[8]&0x3f | 0x80
 	return formatUUID(b)

@@ -124,10 +124,7 @@ func (t *tracer) graph(event string, data map[string]any) Event {
 
 // id is that of a call inside of the run.
 func (t *tracer) id(of ...string) string {
-	b := xxh3.HashString128(t.cfg.RunID + "\x00" + strconv.Itoa(max(t.cfg.Attempt, 1)) + "\x00" + strings.Join(of, "\x00")).Bytes()
-	b[6] = b[6]&0x0f | 0x50
-	b[8] = b[8]&0x3f | 0x80
-	return formatUUID(b)
+	return hashUUID(xxh3.HashString128(t.cfg.RunID + "\x00" + strconv.Itoa(max(t.cfg.Attempt, 1)) + "\x00" + strings.Join(of, "\x00")))
 }
 
 // start is about a node; the graph and the nodes around it are its parents.
