@@ -266,7 +266,6 @@ func (r *run) take(s *signal) bool {
 		s.do()
 		return true
 	case s.relayed:
-		know(r.inside, &s.event)
 		return r.yield == nil || r.yield(s.event, nil)
 	}
 	return r.emit(s.event)

@@ -97,12 +97,11 @@ type ChunkSent struct {
 	Call map[string]json.RawMessage `json:"call,omitempty"`
 }
 
-// MessageSent is a whole message that a node returned or a model answered without streaming.
+// MessageSent is a whole message that a node returned or a model answered without streaming. A node that is a graph tells again what
+// was told inside of it, under the same id: who reads subgraphs has it, all others do not.
 type MessageSent struct {
-	Message Message `json:"message"`
-	// Again says that a graph inside of the task has told the message. Who reads subgraphs has it, all others do not.
-	Again bool                       `json:"again,omitempty"`
-	Call  map[string]json.RawMessage `json:"call,omitempty"`
+	Message Message                    `json:"message"`
+	Call    map[string]json.RawMessage `json:"call,omitempty"`
 }
 
 // CustomSent is what a node wrote with [Runtime.Write]. Name is empty but for named extension channels.

@@ -39,8 +39,8 @@ type run struct {
 	attempt      int
 	limit, taken int
 	metadata     map[string]json.RawMessage
-	// shown holds the ids of messages that readers of messages know, inside those that graphs inside of this one have told.
-	shown, inside map[string]bool
+	// shown holds the ids of messages that readers of messages know.
+	shown map[string]bool
 
 	// cp is the checkpoint that cells and tasks belong to; nil before the first one.
 	cp *Checkpoint
@@ -173,19 +173,14 @@ func (r *run) emit(e Event) bool {
 	}
 	e.NS = r.ns
 	e.At = r.cfg.Now().UnixMicro()
-	know(r.shown, &e)
-	return r.yield(e, nil)
-}
-
-// know remembers which messages readers have seen; nil if they see none.
-func know(seen map[string]bool, e *Event) {
 	switch {
-	case seen == nil:
+	case r.shown == nil:
 	case e.Chunk != nil:
-		seen[e.Chunk.Delta.ID] = true
+		r.shown[e.Chunk.Delta.ID] = true
 	case e.Message != nil:
-		seen[e.Message.Message.ID] = true
+		r.shown[e.Message.Message.ID] = true
 	}
+	return r.yield(e, nil)
 }
 
 // do is the run: begin, then supersteps until there is nothing to do.
@@ -290,7 +285,7 @@ func (r *run) knowMessages() {
 	if !r.cfg.Messages || r.yield == nil {
 		return
 	}
-	r.shown, r.inside = map[string]bool{}, map[string]bool{}
+	r.shown = map[string]bool{}
 	for i := range r.g.channels {
 		ch, c := &r.g.channels[i], &r.cells[i]
 		if ch.typ != messageType || !c.ok {

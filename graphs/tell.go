@@ -136,8 +136,7 @@ func (r *run) showMessages(t *task) bool {
 			if r.shown[m.ID] && m.Type != TypeRemove {
 				continue
 			}
-			r.shown[m.ID] = true
-			if !r.emit(Event{Kind: KindMessage, Task: t.plan.ID, Message: &MessageSent{Message: m, Again: r.inside[m.ID]}}) {
+			if !r.emit(Event{Kind: KindMessage, Task: t.plan.ID, Message: &MessageSent{Message: m}}) {
 				return false
 			}
 		}
