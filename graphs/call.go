@@ -56,43 +56,23 @@ func Call[S any](ctx context.Context, source Source, in any) (S, error) {
 // call runs a graph to its end, or returns ErrInterrupted.
 func (rt *Runtime) call(ctx context.Context, source Source, in any) (*run, error) {
 	r, t := rt.run, rt.task
-	sub, err := r.subgraphOf(ctx, source)
-	if err != nil {
-		return nil, err
-	}
 	n := t.questions.call(partOf(ctx))
-	child := r.child(t, sub, callSpace(r.space(t), n))
-	if t.origin != "" && t.attempts == 1 { // another attempt goes on from its own
-		if err := child.startFromCall(ctx, t, n); err != nil {
-			return nil, err
-		}
-	}
-	begin, err := child.beginning(ctx, t, child.origin != "", func() (any, error) { return in, nil })
-	if err != nil {
-		return nil, err
-	}
 	for _, key := range []any{turnKey{}, partKey{}, stateKey{}, toolCallKey{}} { // those are this node's
 		ctx = context.WithValue(ctx, key, nil)
 	}
 	t.seat.lend(r.slots)
 	defer t.seat.regain(ctx, r.slots)
-	if err := child.all(ctx, begin); err != nil {
-		var up *toParent
-		if errors.As(err, &up) {
-			return nil, &LeftError{Command: up.command}
-		}
+	child, err := r.descendInto(ctx, t, source, n, func(*graph) (any, error) { return in, nil })
+	var up *toParent
+	switch {
+	case errors.As(err, &up):
+		return nil, &LeftError{Command: up.command}
+	case err != nil:
 		return nil, err
+	case child.halted:
+		return nil, ErrInterrupted
 	}
-	if !child.halted {
-		return child, nil
-	}
-	t.questions.mu.Lock()
-	defer t.questions.mu.Unlock()
-	t.halted = true
-	for _, inner := range child.tasks {
-		t.paused = append(t.paused, inner.paused...)
-	}
-	return nil, ErrInterrupted
+	return child, nil
 }
 
 // call counts the calls of one execution of a task, for each part of it; the first one of all has no name.
@@ -117,24 +97,6 @@ func callSpace(own, call string) string {
 	}
 	at := strings.LastIndexByte(own, ':') + 1
 	return own[:at] + hashUUID(xxh3.HashString128(own[at:]+"\x00"+call))
-}
-
-// startFromCall lets a called graph go on from where the same call was when the task had another id.
-func (r *run) startFromCall(ctx context.Context, t *task, call string) error {
-	origin, base := callSpace(t.origin, call), t.base
-	if call != "" {
-		if _, err := r.cfg.Saver.Get(ctx, origin, ""); errors.Is(err, ErrNoCheckpoint) {
-			return nil // it was not made
-		} else if err != nil {
-			return fmt.Errorf("read checkpoint: %w", err)
-		}
-		var err error
-		if base, err = r.asked(ctx, origin, t.answers); err != nil {
-			return err
-		}
-	}
-	r.startFrom(origin, base)
-	return nil
 }
 
 // LeftError says that a graph that was called led out of itself, by a [Command] to its parent. A node that returns Command goes where

@@ -20,25 +20,16 @@ func (r *run) execute(ctx context.Context, t *task) {
 	defer own.end()
 	for attempts := 1; ; attempts++ {
 		t.questions.begin()
-		t.attempts = attempts
 		t.err = r.attemptTask(own, t)
 		if t.err == nil && r.probes.roundTrip {
 			t.out.ahead = nil
 			t.err = r.g.roundTrip(&t.out)
 		}
-		if broken := t.questions.swallowed(t.err); broken != nil {
-			t.err, t.halted, t.paused, t.out = fmt.Errorf("called graph: %w", broken), false, nil, outcome{}
+		if refused, err := t.questions.failure(t.err); err != nil {
+			t.err, t.refused, t.out = err, refused, outcome{}
 			return
 		}
-		question, refusal := t.questions.outcome()
-		if refusal != nil {
-			t.err, t.refused = refusal, question
-			return
-		}
-		if question != nil {
-			t.halted, t.paused = true, append(t.paused[:len(t.paused):len(t.paused)], *question)
-		}
-		if t.halted {
+		if t.paused, t.halted = t.questions.waiting(); t.halted {
 			t.err, t.out = nil, outcome{}
 			return
 		}
@@ -69,7 +60,7 @@ func (r *run) attemptTask(ctx context.Context, t *task) (err error) {
 	if err != nil {
 		return err
 	}
-	if question, refusal := t.questions.outcome(); t.halted || question != nil && refusal == nil {
+	if _, waits := t.questions.waiting(); waits {
 		return nil // what a paused node returned is dropped
 	}
 	return r.resolve(ctx, t, u)

@@ -61,8 +61,13 @@ type questions struct {
 	err error
 	// broken is what a saver failed with while a graph ran inside of the task: the task fails, whatever its node makes of that.
 	broken error
+	// halted says that a graph inside of the task has halted: for answers to inside, or at a breakpoint.
+	halted bool
+	inside []Interruption
 	// calls counts the graphs that were called, by the part of the task that did.
 	calls map[int]int
+	// descended are the calls whose graphs have gone on from the task's origin, in this execution or in an earlier one.
+	descended map[string]bool
 }
 
 func interrupt(ctx context.Context, value any) (json.RawMessage, error) {
@@ -102,7 +107,31 @@ func (q *questions) ask(r *run, t *task, value any) (json.RawMessage, error) {
 func (q *questions) begin() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.asked, q.open, q.err, q.calls, q.broken = 0, nil, nil, nil, nil
+	q.asked, q.open, q.err, q.calls, q.broken, q.halted, q.inside = 0, nil, nil, nil, nil, false, nil
+}
+
+// halt pauses the task because a graph inside of it has halted; tasks are that graph's.
+func (q *questions) halt(tasks []*task) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.halted = true
+	for _, t := range tasks {
+		q.inside = append(q.inside, t.paused...)
+	}
+}
+
+// descend reports whether a call has yet to go on from the task's origin: once it has, another execution goes on from its own.
+func (q *questions) descend(call string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.descended[call] {
+		return false
+	}
+	if q.descended == nil {
+		q.descended = map[string]bool{}
+	}
+	q.descended[call] = true
+	return true
 }
 
 // note remembers a saver's error.
@@ -115,21 +144,28 @@ func (q *questions) note(err error) error {
 	return err
 }
 
-// swallowed returns a saver's error that the node has not returned.
-func (q *questions) swallowed(returned error) error {
+// failure returns the error that the task has to fail with, whatever its node has returned, and the question whose answer did not fit.
+func (q *questions) failure(returned error) (refused *Interruption, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.broken == nil || returned != nil && errors.Is(returned, q.broken) {
-		return nil
+	if q.broken != nil && (returned == nil || !errors.Is(returned, q.broken)) {
+		return nil, fmt.Errorf("called graph: %w", q.broken)
 	}
-	return q.broken
+	if q.err == nil {
+		return nil, nil
+	}
+	return q.open, q.err
 }
 
-// outcome returns the question that pauses the task, or the error that it has to fail with.
-func (q *questions) outcome() (*Interruption, error) {
+// waiting returns whether the task waits, and for the answers to which questions.
+func (q *questions) waiting() (asked []Interruption, waits bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.open, q.err
+	asked = q.inside
+	if q.open != nil {
+		asked = append(asked[:len(asked):len(asked)], *q.open)
+	}
+	return asked, q.halted || q.open != nil
 }
 
 // answered is the value of a write to [ResumeChannel]: all answers that a task got, and the run that brought the last one, so

@@ -76,33 +76,41 @@ func (r *run) shared() (Set, error) {
 
 // nested runs a task's subgraph, from its input or from where it stopped, and returns its end state as an update.
 func (r *run) nested(ctx context.Context, t *task) (Update, error) {
-	sub, err := r.subgraphOf(ctx, t.node.sub)
+	child, err := r.descendInto(ctx, t, t.node.sub, "", t.inputOf)
+	var up *toParent
+	switch {
+	case errors.As(err, &up):
+		return up.command, nil
+	case err != nil || child.halted:
+		return nil, err
+	}
+	return child.output(r.g)
+}
+
+// descendInto runs a graph inside of a task until it ends or halts, and the task with it. call is which of the graphs that the node
+// calls it is, input what it begins with, if it has not begun before.
+func (r *run) descendInto(ctx context.Context, t *task, source Source, call string, input func(*graph) (any, error)) (*run, error) {
+	sub, err := r.subgraphOf(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	child := r.child(t, sub, r.space(t))
-	again := t.origin != ""
-	child.startFrom(t.origin, t.base)
-	t.origin, t.base = "", "" // another attempt goes on from its own
-	in, err := child.beginning(ctx, t, again, func() (any, error) { return r.inputOf(child.g, t) })
+	child := r.child(t, sub, callSpace(r.space(t), call))
+	if t.origin != "" && t.questions.descend(call) {
+		if err := child.startFrom(ctx, t, call); err != nil {
+			return nil, err
+		}
+	}
+	in, err := child.beginning(ctx, t, input)
 	if err != nil {
 		return nil, err
 	}
 	if err := child.all(ctx, in); err != nil {
-		var up *toParent
-		if errors.As(err, &up) {
-			return up.command, nil
-		}
 		return nil, err
 	}
 	if child.halted {
-		t.halted = true
-		for _, inner := range child.tasks {
-			t.paused = append(t.paused, inner.paused...)
-		}
-		return nil, nil
+		t.questions.halt(child.tasks)
 	}
-	return child.output(r.g)
+	return child, nil
 }
 
 // child makes the run of a graph that a task runs, in the namespace ns.
@@ -122,19 +130,33 @@ func (r *run) child(t *task, sub *graph, ns string) *run {
 	return child
 }
 
-// startFrom lets a nested run go on from another namespace, or from another checkpoint than its newest.
-func (r *run) startFrom(origin, base string) {
-	if origin != "" && origin != r.ns {
+// startFrom lets a nested run go on from where the same call was when the task had another id, or from another checkpoint than its
+// newest.
+func (r *run) startFrom(ctx context.Context, t *task, call string) error {
+	origin, base := callSpace(t.origin, call), t.base
+	if call != "" {
+		if _, err := r.cfg.Saver.Get(ctx, origin, ""); errors.Is(err, ErrNoCheckpoint) {
+			return nil // it was not made
+		} else if err != nil {
+			return fmt.Errorf("read checkpoint: %w", err)
+		}
+		var err error
+		if base, err = r.asked(ctx, origin, t.answers); err != nil {
+			return err
+		}
+	}
+	if origin != r.ns {
 		r.origin = origin
 	}
 	r.cfg.CheckpointID = base
+	return nil
 }
 
 // beginning is what a nested run begins with: answers, nothing if it has begun before, else a fresh input.
-func (r *run) beginning(ctx context.Context, t *task, again bool, fresh func() (any, error)) (Input, error) {
+func (r *run) beginning(ctx context.Context, t *task, input func(*graph) (any, error)) (Input, error) {
 	if r.cfg.Saver != nil {
 		var err error
-		if !again {
+		if r.origin == "" {
 			_, err = r.cfg.Saver.Get(ctx, r.ns, "")
 		}
 		if err != nil && !errors.Is(err, ErrNoCheckpoint) {
@@ -147,12 +169,12 @@ func (r *run) beginning(ctx context.Context, t *task, again bool, fresh func() (
 			return Input{}, nil
 		}
 	}
-	value, err := fresh()
+	value, err := input(r.g)
 	return Input{Value: value}, err
 }
 
 // inputOf is what a task's subgraph gets: a Send's argument or the parent's values.
-func (*run) inputOf(sub *graph, t *task) (any, error) {
+func (t *task) inputOf(sub *graph) (any, error) {
 	if t.isPush() {
 		raw := t.plan.Input
 		if raw == nil {

@@ -48,7 +48,7 @@ type task struct {
 	paused []Interruption
 	// answers are for the questions of the task's subgraph, by id.
 	answers map[string]json.RawMessage
-	// origin and base are the namespace and the checkpoint that the task's subgraph goes on from, if it is not its own newest.
+	// origin and base are the namespace and the checkpoint that the graphs inside of the task go on from, if it is not their own newest.
 	origin, base string
 	// gone is closed when the coordinator listens no more.
 	gone <-chan struct{}
@@ -60,8 +60,6 @@ type task struct {
 	err     error
 	out     outcome
 	context taskContext
-	// attempts counts the executions of the node in this run.
-	attempts int
 	// seen is the state, if the node has the option SeeState.
 	seen any
 	// calling is held by a graph that an inline task calls while it calls the saver.
