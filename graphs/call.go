@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/zeebo/xxh3"
@@ -22,6 +21,8 @@ func Calls(source Source) NodeOption { return func(n *nodeDef) { n.calls = sourc
 // run goes on, the node runs again from its beginning, and the same Call goes on inside of its graph. So a node makes its calls in
 // the same order each time; those that it makes side by side are told apart by [WithTurn].
 //
+// Calls end with the node: those that it has not waited for are cut off when it returns.
+//
 // A graph that leads out of itself by a Command to its parent makes Call return a [*LeftError].
 //
 // Without a run in ctx the graph runs by itself: a function that calls graphs can be tested as any other.
@@ -34,9 +35,6 @@ func Call[S any](ctx context.Context, source Source, in any) (S, error) {
 			return state, fmt.Errorf("load the called graph: %w", err)
 		}
 		return Invoke[S](ctx, made, Input{Value: in}, Config{})
-	}
-	if rt.task.context.Err() != nil {
-		return state, ErrTaskOver
 	}
 	child, err := rt.call(ctx, source, in)
 	if err != nil {
@@ -56,13 +54,17 @@ func Call[S any](ctx context.Context, source Source, in any) (S, error) {
 // call runs a graph to its end, or returns ErrInterrupted.
 func (rt *Runtime) call(ctx context.Context, source Source, in any) (*run, error) {
 	r, t := rt.run, rt.task
-	n := t.questions.call(partOf(ctx))
+	ctx, name, done := t.questions.call(ctx)
+	if done == nil {
+		return nil, ErrTaskOver
+	}
+	defer done()
 	for _, key := range []any{turnKey{}, partKey{}, stateKey{}, toolCallKey{}} { // those are this node's
 		ctx = context.WithValue(ctx, key, nil)
 	}
 	t.seat.lend(r.slots)
-	defer t.seat.regain(ctx, r.slots)
-	child, err := r.descendInto(ctx, t, source, n, func(*graph) (any, error) { return in, nil })
+	defer t.seat.regain(t.questions.inner.node, r.slots)
+	child, err := r.descendInto(ctx, t, source, name, func(*graph) (any, error) { return in, nil })
 	var up *toParent
 	switch {
 	case errors.As(err, &up):
@@ -73,21 +75,6 @@ func (rt *Runtime) call(ctx context.Context, source Source, in any) (*run, error
 		return nil, ErrInterrupted
 	}
 	return child, nil
-}
-
-// call counts the calls of one execution of a task, for each part of it; the first one of all has no name.
-func (q *questions) call(part int) string {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.calls == nil {
-		q.calls = map[int]int{}
-	}
-	n := q.calls[part]
-	q.calls[part]++
-	if part+n == 0 {
-		return ""
-	}
-	return strconv.Itoa(part) + "." + strconv.Itoa(n)
 }
 
 // callSpace is the namespace of a task's call: the task's own for the first one, and one like it for each later one.

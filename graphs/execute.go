@@ -19,7 +19,6 @@ func (r *run) execute(ctx context.Context, t *task) {
 	own.Context, own.run, own.task = ctx, r, t
 	defer own.end()
 	for attempts := 1; ; attempts++ {
-		t.questions.begin()
 		t.err = r.attemptTask(own, t)
 		if t.err == nil && r.probes.roundTrip {
 			t.out.ahead = nil
@@ -89,6 +88,8 @@ func (r *run) limited(ctx context.Context, t *task) (Update, error) {
 }
 
 func (r *run) update(ctx context.Context, t *task) (Update, error) {
+	t.questions.begin(ctx)
+	defer t.questions.end()
 	if t.node.sub != nil {
 		return r.nested(ctx, t)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -59,13 +60,10 @@ type questions struct {
 	open    *Interruption
 	// err is what the task has to fail with: there is no saver, or the answer does not fit; then open is its question.
 	err error
-	// broken is what a saver failed with while a graph ran inside of the task: the task fails, whatever its node makes of that.
-	broken error
-	// halted says that a graph inside of the task has halted: for answers to inside, or at a breakpoint.
-	halted bool
-	inside []Interruption
-	// calls counts the graphs that were called, by the part of the task that did.
-	calls map[int]int
+	// node is the context that the node got; nil when it does not run.
+	node context.Context
+	// inner is nil until there is something to say of the graphs inside of the task.
+	inner *inner
 	// descended are the calls whose graphs have gone on from the task's origin, in this execution or in an earlier one.
 	descended map[string]bool
 }
@@ -103,53 +101,19 @@ func (q *questions) ask(r *run, t *task, value any) (json.RawMessage, error) {
 	return nil, ErrInterrupted
 }
 
-// begin forgets what an earlier attempt asked.
-func (q *questions) begin() {
+// begin forgets what an earlier execution asked.
+func (q *questions) begin(node context.Context) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.asked, q.open, q.err, q.calls, q.broken, q.halted, q.inside = 0, nil, nil, nil, nil, false, nil
-}
-
-// halt pauses the task because a graph inside of it has halted; tasks are that graph's.
-func (q *questions) halt(tasks []*task) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.halted = true
-	for _, t := range tasks {
-		q.inside = append(q.inside, t.paused...)
-	}
-}
-
-// descend reports whether a call has yet to go on from the task's origin: once it has, another execution goes on from its own.
-func (q *questions) descend(call string) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.descended[call] {
-		return false
-	}
-	if q.descended == nil {
-		q.descended = map[string]bool{}
-	}
-	q.descended[call] = true
-	return true
-}
-
-// note remembers a saver's error.
-func (q *questions) note(err error) error {
-	if err != nil && !errors.Is(err, ErrNoCheckpoint) {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.broken = err
-	}
-	return err
+	q.asked, q.open, q.err, q.node, q.inner = 0, nil, nil, node, nil
 }
 
 // failure returns the error that the task has to fail with, whatever its node has returned, and the question whose answer did not fit.
 func (q *questions) failure(returned error) (refused *Interruption, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.broken != nil && (returned == nil || !errors.Is(returned, q.broken)) {
-		return nil, fmt.Errorf("called graph: %w", q.broken)
+	if in := q.inner; in != nil && in.broken != nil && (returned == nil || !errors.Is(returned, in.broken)) {
+		return nil, fmt.Errorf("called graph: %w", in.broken)
 	}
 	if q.err == nil {
 		return nil, nil
@@ -161,11 +125,13 @@ func (q *questions) failure(returned error) (refused *Interruption, err error) {
 func (q *questions) waiting() (asked []Interruption, waits bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	asked = q.inside
-	if q.open != nil {
-		asked = append(asked[:len(asked):len(asked)], *q.open)
+	if q.inner != nil {
+		asked, waits = slices.Clip(q.inner.asked), q.inner.halted
 	}
-	return asked, q.halted || q.open != nil
+	if q.open != nil {
+		asked, waits = append(asked, *q.open), true
+	}
+	return asked, waits
 }
 
 // answered is the value of a write to [ResumeChannel]: all answers that a task got, and the run that brought the last one, so

@@ -69,13 +69,13 @@ func (s *seat) lend(of slots) {
 }
 
 // regain takes the slot again after the last call. A node whose context has ended goes on without: it has to end anyway.
-func (s *seat) regain(ctx context.Context, of slots) {
+func (s *seat) regain(node context.Context, of slots) {
 	if of == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls--; s.calls == 0 {
-		_ = s.wait(ctx, of)
+		_ = s.wait(node, of)
 	}
 }

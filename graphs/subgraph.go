@@ -220,11 +220,11 @@ type relay struct {
 	task *task
 }
 
-func (s *relay) call(f func() error) error {
+func (s *relay) call(ctx context.Context, f func() error) error {
 	if s.task.inline { // no coordinator takes turns with those that the node runs side by side
 		s.task.calling.Lock()
 		defer s.task.calling.Unlock()
-		return s.task.questions.note(f())
+		return s.task.questions.note(ctx, f())
 	}
 	err := ErrTaskOver
 	done := make(chan struct{})
@@ -235,18 +235,18 @@ func (s *relay) call(f func() error) error {
 		return ErrTaskOver
 	}
 	<-done
-	return s.task.questions.note(err)
+	return s.task.questions.note(ctx, err)
 }
 
 func (s *relay) Get(ctx context.Context, ns, id string) (saved *Saved, err error) {
-	e := s.call(func() error { saved, err = s.to.Get(ctx, ns, id); return err })
+	e := s.call(ctx, func() error { saved, err = s.to.Get(ctx, ns, id); return err })
 	return saved, e
 }
 
 func (s *relay) List(ctx context.Context, q ListQuery) iter.Seq2[*Saved, error] {
 	return func(yield func(*Saved, error) bool) {
 		var all []*Saved
-		err := s.call(func() error {
+		err := s.call(ctx, func() error {
 			for saved, err := range s.to.List(ctx, q) {
 				if err != nil {
 					return err
@@ -267,15 +267,15 @@ func (s *relay) List(ctx context.Context, q ListQuery) iter.Seq2[*Saved, error] 
 }
 
 func (s *relay) Put(ctx context.Context, c Commit) error {
-	return s.call(func() error { return s.to.Put(ctx, c) })
+	return s.call(ctx, func() error { return s.to.Put(ctx, c) })
 }
 
 func (s *relay) PutWrites(ctx context.Context, ns, id, task string, w []Write) error {
-	return s.call(func() error { return s.to.PutWrites(ctx, ns, id, task, w) })
+	return s.call(ctx, func() error { return s.to.PutWrites(ctx, ns, id, task, w) })
 }
 
 func (s *relay) Sync(ctx context.Context) error {
-	return s.call(func() error { return s.to.Sync(ctx) })
+	return s.call(ctx, func() error { return s.to.Sync(ctx) })
 }
 
 // Subgraphs lists the graphs that are nodes of r, by node, as far as they are known without a run; nil if there are none.
