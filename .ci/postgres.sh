@@ -6,12 +6,17 @@
 #   .ci/postgres.sh stop
 #
 # start prints the DSN; a server that runs already is used again. PGBIN names the directory of initdb when it is not found,
-# POSTGRES_DIR where the server keeps its files.
+# POSTGRES_DIR where the server keeps its files. POSTGRES_INSTALL names a whole installation to copy there and use, since the user that
+# the server runs as may not read it where it is.
 set -eu
 
 dir=${POSTGRES_DIR:-${TMPDIR:-/tmp}/locutory-postgres}
 
 bin() {
+	if [ -n "${POSTGRES_INSTALL:-}" ]; then
+		echo "$dir/install/$(cd "$POSTGRES_INSTALL" && dirname "$(find . -name initdb)")"
+		return
+	fi
 	if [ -n "${PGBIN:-}" ]; then
 		echo "$PGBIN"
 		return
@@ -68,6 +73,7 @@ start)
 	fi
 	rm -rf "$dir"
 	mkdir -p "$dir"
+	[ -z "${POSTGRES_INSTALL:-}" ] || cp -R "$POSTGRES_INSTALL" "$dir/install"
 	[ "$(id -u)" -ne 0 ] || chown postgres "$dir"
 	cd "$dir"
 	as "$pg/initdb" -D "$dir/data" -U locutory --auth=trust --encoding=UTF8 --locale=C.UTF-8 >"$dir/initdb.log" 2>&1 ||

@@ -3,13 +3,15 @@
 # tests skip only for a missing service, and here none is missing.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-cache=$(.ci/tools.sh services | tail -n 1) && .ci/tools.sh clients >/dev/null || exit 1
+cache=$(.ci/tools.sh services | tail -n 1) && .ci/tools.sh clients >/dev/null && .ci/tools.sh pgvector >/dev/null || exit 1
 export LOCUTORY_TEST_PYTHON="$cache/python/bin/python" LOCUTORY_TEST_NODE="$cache"
 export POSTGRES_DIR="${TMPDIR:-/tmp}/locutory-test-$$" # not the one that somebody may be working with
 LOCUTORY_TEST_POSTGRES=$(.ci/postgres.sh start) || exit 1
-export LOCUTORY_TEST_POSTGRES
 log=$(mktemp)
-trap '.ci/postgres.sh stop; rm -f "$log"' EXIT
+vectors() { POSTGRES_INSTALL="$cache/pgvector" POSTGRES_DIR="$POSTGRES_DIR-vectors" .ci/postgres.sh "$1"; }
+trap '.ci/postgres.sh stop; vectors stop; rm -f "$log"' EXIT
+LOCUTORY_TEST_PGVECTOR=$(vectors start) || exit 1
+export LOCUTORY_TEST_POSTGRES LOCUTORY_TEST_PGVECTOR
 
 # SQLite is C in the form of Go: the detector has nothing to find in it, and makes each statement ten times as slow.
 go test -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false -timeout "${LOCUTORY_SOAK:+12}18m" -v ./... >"$log" 2>&1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and a fresh machine lacks: Debian packages (as root), the Python and npm clients, the Go tools.
-# Everything of ours lands in one cache, LOCUTORY_CACHE (default: ~/.cache/locutory). Usage: tools.sh services|clients|peers|lint
+# Everything of ours lands in one cache, LOCUTORY_CACHE (default: ~/.cache/locutory). Usage: tools.sh services|clients|pgvector|peers|lint
 set -euo pipefail
 cache=${LOCUTORY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/locutory}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -38,6 +38,15 @@ clients() {
 		npm install --silent --no-audit --no-fund --prefix "$cache/$version" >/dev/null
 		touch "$cache/$version/done"
 	done
+}
+
+pgvector() { # a whole Postgres with the extension vector, which Debian's does not have
+	local version=0.1.4
+	if [ -e "$cache/pgvector/$version" ]; then return; fi
+	rm -rf "${cache:?}/pgvector"
+	"$cache/python/bin/pip" install --quiet --disable-pip-version-check --target "$cache/pgvector" \
+		--no-deps --only-binary=:all: --python-version 3.11 "pgserver==$version"
+	touch "$cache/pgvector/$version"
 }
 
 peers() { # what platform/bench/against measures against

@@ -15,6 +15,8 @@ func TestSQLite(t *testing.T) { storetest.Run(t, storetest.SQLite) }
 
 func TestPostgres(t *testing.T) { storetest.Run(t, storetest.Postgres) }
 
+func TestPgvector(t *testing.T) { storetest.RunPgvector(t, storetest.Pgvector) }
+
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	for name, backend := range map[string]storetest.Backend{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {

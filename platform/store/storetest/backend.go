@@ -20,8 +20,12 @@ import (
 	"github.com/locutory/locutory/platform/store"
 )
 
-// Env names the variable with the DSN of a Postgres server on which tests may create databases.
-const Env = "LOCUTORY_TEST_POSTGRES"
+// Env names the variable with the DSN of a Postgres server on which tests may create databases, EnvPgvector that of one which has the
+// extension vector to give.
+const (
+	Env         = "LOCUTORY_TEST_POSTGRES"
+	EnvPgvector = "LOCUTORY_TEST_PGVECTOR"
+)
 
 // SQLite returns the Config of a new database file that goes away with the test.
 func SQLite(t testing.TB) store.Config {
@@ -32,17 +36,30 @@ func SQLite(t testing.TB) store.Config {
 // Postgres returns the Config of a new Postgres database that goes away with the test. Without a server in [Env] it skips the test.
 func Postgres(t testing.TB) store.Config {
 	t.Helper()
-	dsn := os.Getenv(Env)
+	return created(t, "postgres", Env)
+}
+
+// Pgvector returns the Config of a new database, as [Postgres] does, where the extension vector may be created. Without a server in
+// [EnvPgvector] it skips the test.
+func Pgvector(t testing.TB) store.Config {
+	t.Helper()
+	return created(t, "pgvector", EnvPgvector)
+}
+
+// created makes a database on the server that the variable env names.
+func created(t testing.TB, service, env string) store.Config {
+	t.Helper()
+	dsn := os.Getenv(env)
 	if dsn == "" {
-		t.Skip("postgres: " + Env + " is not set")
+		t.Skip(service + ": " + env + " is not set")
 	}
 	uri, err := url.Parse(dsn)
 	if err != nil {
-		t.Fatalf("%s is no URI", Env)
+		t.Fatalf("%s is no URI", env)
 	}
 	server, err := sql.Open("pgx", dsn)
 	if err != nil {
-		t.Fatalf("open %s: %v", Env, err)
+		t.Fatalf("open %s: %v", env, err)
 	}
 	name := "test_" + strings.ToLower(rand.Text())
 	if _, err := server.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {

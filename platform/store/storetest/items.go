@@ -237,19 +237,7 @@ func itemSearchSuite(t *testing.T, p *place) {
 	}
 }
 
-// vectorSuite searches by nearness: inside of the scope and of the client's filter. On a Postgres that has the extension it does so
-// twice, once in each way.
-func vectorSuite(t *testing.T, p *place) {
-	nearSuite(t, p)
-	if p.db.Dialect() != store.Postgres {
-		return
-	}
-	p.exec(t, `DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'vector') THEN CREATE EXTENSION vector; END IF; END $$`)
-	p.exec(t, "DELETE FROM items")
-	p.db = Open(t, p.config)
-	nearSuite(t, p)
-}
-
+// nearSuite searches by nearness: inside of the scope and of the client's filter.
 func nearSuite(t *testing.T, p *place) {
 	alice, bob := Under(t, "alice", Says(only("alice"), owned("alice"))), Under(t, "bob", Says(only("bob"), owned("bob")))
 	put := func(who Person, key, value string, vectors ...store.Vector) {

@@ -17,7 +17,7 @@ func Run(t *testing.T, backend Backend) {
 		"item searches": itemSearchSuite,
 		"item filters":  itemFilterSuite,
 		"item scopes":   itemIsolationSuite,
-		"item vectors":  vectorSuite,
+		"item vectors":  nearSuite,
 
 		"open":       openSuite,
 		"threads":    threadSuite,
