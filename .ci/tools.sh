@@ -30,7 +30,12 @@ clients() {
 		"$cache/python/bin/pip" install --quiet --disable-pip-version-check -r "$want/requirements.txt"
 		cp "$want/requirements.txt" "$cache/python/requirements.txt"
 	fi
-	for version in js-1 js-2; do
+	if ! cmp -s "$want/adapters.txt" "$cache/adapters/adapters.txt"; then
+		rm -rf "${cache:?}/adapters"
+		"$cache/python/bin/pip" install --quiet --disable-pip-version-check --no-deps --target "$cache/adapters" -r "$want/adapters.txt"
+		cp "$want/adapters.txt" "$cache/adapters/adapters.txt"
+	fi
+	for version in js-1 js-2 js-protocols; do
 		if cmp -s "$want/$version/package.json" "$cache/$version/package.json" && [ -e "$cache/$version/done" ]; then continue; fi
 		rm -rf "${cache:?}/$version"
 		mkdir -p "$cache/$version"

@@ -134,13 +134,23 @@ func (a *Agents) Call(ctx context.Context, r Request) (*Answer, error) {
 	answer, err := c.answer(ctx)
 	var refused *rpcError
 	if errors.As(err, &refused) {
-		answer, err = &Answer{Status: refused.status(), Body: c.failed(refused)}, nil
+		answer, err = c.refused(refused), nil
 	}
 	if answer != nil {
 		slices.Sort(c.ignored)
 		answer.Ignored = slices.Compact(c.ignored)
 	}
 	return answer, err
+}
+
+// refused is the answer to a call that fails at once. Clients that are older than the header for versions read events only where they
+// asked for a stream; all others understand a plain answer there too, and better.
+func (c *call) refused(e *rpcError) *Answer {
+	body, status := c.failed(e), e.status()
+	if m := methods()[c.rpc.Method]; m.streams && m.version == v03 && c.request.Version == "" && status == http.StatusOK {
+		return &Answer{Stream: func(yield func([]byte, error) bool) { yield(body, nil) }}
+	}
+	return &Answer{Status: status, Body: body}
 }
 
 func (c *call) answer(ctx context.Context) (*Answer, error) {

@@ -47,7 +47,7 @@ func (p *listParams) query(assistant string) (q store.TaskQuery, possible bool, 
 	}
 	asking := true
 	switch strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(p.Status, "TASK_STATE_"), "_", "-")) {
-	case "", "unspecified":
+	case "", "unspecified", "unrecognized": // the last is what the client in JavaScript writes of a state that is not given
 	case stateSubmitted:
 		q.Statuses = []string{store.RunPending}
 	case stateWorking:

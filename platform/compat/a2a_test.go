@@ -2,6 +2,7 @@ package compat
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -153,6 +154,14 @@ func (p peer) refused(code int, method, params string) string {
 		}
 	}
 	a := p.post(method, params)
+	kind := "application/json"
+	if p.name == "0.3" && (method == p.stream || method == p.follow) { // which clients from before 1.0 read as events only
+		kind = "text/event-stream"
+		a.Body = bytes.TrimPrefix(a.Body, []byte("data: "))
+	}
+	if got := a.Header.Get("Content-Type"); got != kind {
+		p.t.Errorf("%s {%s}: Content-Type %q, want %q", method, params, got, kind)
+	}
 	a.into(p.t, &got)
 	if got.Error.Code != code {
 		p.t.Errorf("%s {%s}: status %d, want the error %d: %s", method, params, a.Status, code, a.Body)

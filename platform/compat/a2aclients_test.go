@@ -8,16 +8,20 @@ import (
 	"testing"
 )
 
-// The official client speaks both versions of the protocol to a built server, as two users.
-func TestA2AWithTheOfficialClient(t *testing.T) {
+// The official clients speak both versions of the protocol to a built server, as two users.
+func TestA2AWithTheOfficialClients(t *testing.T) {
 	t.Parallel()
-	client := clientsOf("agents")[0]
-	databases(t, func(t *testing.T, uri string) {
-		server := start(t, binary(t, "graphs/desk/platform.json"), "DATABASE_URI="+uri)
-		if out := client.run(t, server.URL); !strings.Contains(out, "ok agents") {
-			t.Errorf("the client said %s", out)
-		}
-	})
+	for _, c := range []client{onPython("agents"), onNode("protocols", "agents")} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			databases(t, func(t *testing.T, uri string) {
+				server := start(t, binary(t, "graphs/desk/platform.json"), "DATABASE_URI="+uri)
+				if out := c.run(t, server.URL); !strings.Contains(out, "ok agents") {
+					t.Errorf("the client said %s", out)
+				}
+			})
+		})
+	}
 }
 
 // The page about agents works as it is written, but for the port.
@@ -36,7 +40,7 @@ func TestA2APage(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, out)
 		}
 	}
-	argv := clientsOf("agents")[0].argv(t)
+	argv := onPython("agents").argv(t)
 	path := filepath.Join(t.TempDir(), "page.py")
 	if err := os.WriteFile(path, []byte(here(blocksOf(t, page, "python")[0])), 0o600); err != nil {
 		t.Fatal(err)

@@ -196,35 +196,51 @@ func clients() []client { return clientsOf("tutorial") }
 
 // clientsOf are the clients with another script than the tutorials'.
 func clientsOf(name string) []client {
-	scripts := "testdata/clients"
-	js := func(version string) client {
-		return client{"js-" + version, func(t *testing.T, arguments ...string) []string {
-			cache := os.Getenv("LOCUTORY_TEST_NODE")
-			if cache == "" {
-				t.Skip("node: LOCUTORY_TEST_NODE is not set")
-			}
-			dir := t.TempDir()
-			script, err := os.ReadFile(filepath.Join(scripts, name+".mjs"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = errors.Join(
-				os.WriteFile(filepath.Join(dir, name+".mjs"), script, 0o600),
-				os.Symlink(filepath.Join(cache, "js-"+version, "node_modules"), filepath.Join(dir, "node_modules")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return append([]string{"node", filepath.Join(dir, name+".mjs")}, arguments...)
-		}}
-	}
-	python := client{"python", func(t *testing.T, arguments ...string) []string {
+	return []client{onPython(name), onNode("1", name), onNode("2", name)}
+}
+
+// scripts is where the clients' scripts lie.
+const scripts = "testdata/clients"
+
+// onNode runs a script with the packages of one directory in JavaScript.
+func onNode(version, name string) client {
+	return client{"js-" + version, func(t *testing.T, arguments ...string) []string {
+		cache := os.Getenv("LOCUTORY_TEST_NODE")
+		if cache == "" {
+			t.Skip("node: LOCUTORY_TEST_NODE is not set")
+		}
+		dir := t.TempDir()
+		script, err := os.ReadFile(filepath.Join(scripts, name+".mjs"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = errors.Join(
+			os.WriteFile(filepath.Join(dir, name+".mjs"), script, 0o600),
+			os.Symlink(filepath.Join(cache, "js-"+version, "node_modules"), filepath.Join(dir, "node_modules")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append([]string{"node", filepath.Join(dir, name+".mjs")}, arguments...)
+	}}
+}
+
+func onPython(name string) client {
+	return client{"python", func(t *testing.T, arguments ...string) []string {
 		interpreter := os.Getenv("LOCUTORY_TEST_PYTHON")
 		if interpreter == "" {
 			t.Skip("python: LOCUTORY_TEST_PYTHON is not set")
 		}
 		return append([]string{interpreter, filepath.Join(scripts, name+".py")}, arguments...)
 	}}
-	return []client{python, js("1"), js("2")}
+}
+
+// onAdapters runs a script in Python with what adapters.txt names in front of the other packages.
+func onAdapters(name string) client {
+	plain := onPython(name).argv
+	return client{"adapters", func(t *testing.T, arguments ...string) []string {
+		argv := plain(t, arguments...)
+		return append([]string{"env", "PYTHONPATH=" + filepath.Join(filepath.Dir(argv[0]), "..", "..", "adapters")}, argv...)
+	}}
 }
 
 // run runs the script to its end, which has to be a good one.

@@ -176,16 +176,20 @@ func TestMCPCalls(t *testing.T) {
 	})
 }
 
-// Two users meet over their tools, by the official client in both of its protocols.
-func TestMCPWithTheOfficialClient(t *testing.T) {
+// Two users meet over their tools, by the official clients in all their protocols, and by the adapters that hand an agent such tools.
+func TestMCPWithTheOfficialClients(t *testing.T) {
 	t.Parallel()
-	path := binary(t, "../../examples/private-chat/platform.json")
-	databases(t, func(t *testing.T, uri string) {
-		c := clientsOf("tools")[0] // the Python one
-		if out := c.run(t, start(t, path, "DATABASE_URI="+uri).URL); !strings.Contains(out, "tools: good") {
-			t.Errorf("it said %s", out)
-		}
-	})
+	for _, c := range []client{onPython("tools"), onNode("protocols", "tools"), onAdapters("adapters")} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := binary(t, "../../examples/private-chat/platform.json")
+			databases(t, func(t *testing.T, uri string) {
+				if out := c.run(t, start(t, path, "DATABASE_URI="+uri).URL); !strings.Contains(out, ": good") {
+					t.Errorf("it said %s", out)
+				}
+			})
+		})
+	}
 }
 
 // The page about tools works as it is written, but for the port.
@@ -202,7 +206,7 @@ func TestMCPPage(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, out)
 		}
 	}
-	argv := clientsOf("tools")[0].argv(t)
+	argv := onPython("tools").argv(t)
 	path := filepath.Join(t.TempDir(), "page.py")
 	if err := os.WriteFile(path, []byte(here(blocksOf(t, page, "python")[0])), 0o600); err != nil {
 		t.Fatal(err)
