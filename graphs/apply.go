@@ -10,7 +10,7 @@ import (
 // applied is what a step's writes have made of the cells.
 type applied struct {
 	changed, dropped []int // channels
-	joined           []int // nodes whose join is complete
+	joined           []int // joins that are complete
 	changes          map[string]Change
 	patch            map[string]ChannelPatch
 }
@@ -194,19 +194,30 @@ func (r *run) arrive(ap *applied, outs []*outcome) error {
 		if err != nil {
 			return err
 		}
-		if len(next.val.([]string)) < len(j.from) {
+		if len(next.val.([]string)) < len(j.from) && !r.awaits(j) {
 			r.cells[j.channel] = next
 			ap.changed = append(ap.changed, j.channel)
 			r.note(ap, j.channel, old.version, patch)
 			continue
 		}
 		r.cells[j.channel] = cell{}
-		ap.joined = append(ap.joined, j.to)
+		ap.joined = append(ap.joined, at)
 		if old.ok {
 			ap.dropped = append(ap.dropped, j.channel)
 		}
 	}
 	return nil
+}
+
+// awaits reports whether a caller writes as one of the nodes of a join after the others have arrived: its node has been led to, and
+// has not run.
+func (r *run) awaits(j *join) bool {
+	return r.writing && slices.ContainsFunc(r.tasks, func(t *task) bool {
+		if t.done || t.isPush() || t.node != &r.g.nodes[j.to] {
+			return false
+		}
+		return t.node.deferred || slices.Contains(t.plan.Triggers, j.name)
+	})
 }
 
 // initial collects the defaults that no checkpoint has yet.

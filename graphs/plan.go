@@ -26,12 +26,9 @@ func (r *run) successors(outs []*outcome, joined []int) []plan {
 			plans = r.lead(plans, to, r.g.nodes[to].triggers)
 		}
 	}
-	for _, to := range joined {
-		for i := range r.g.joins {
-			if j := &r.g.joins[i]; j.to == to {
-				plans = r.lead(plans, to, j.triggers)
-			}
-		}
+	for _, at := range joined {
+		j := &r.g.joins[at]
+		plans = r.lead(plans, j.to, j.triggers)
 	}
 	if len(plans) > 1 {
 		r.sortPlans(plans)

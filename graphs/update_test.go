@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,5 +134,47 @@ func TestUpdateOfInterruptedThread(t *testing.T) {
 	res := run(t, g, graphs.Input{}, cfg)
 	if got := texts(t, res.Values["messages"]); got != "hello begin tool_call__begin end" {
 		t.Errorf("messages: %s", got)
+	}
+}
+
+// TestUpdateBeforeJoin: whoever changes the part of a node on which a join has waited does not take back that the others have arrived.
+func TestUpdateBeforeJoin(t *testing.T) {
+	t.Parallel()
+	for _, deferred := range []bool{false, true} {
+		var opts []graphs.NodeOption
+		if deferred {
+			opts = append(opts, graphs.Defer())
+		}
+		g := compile(t, graphs.NewStateGraph[listState]().
+			AddNode("p", says("p")).AddNode("q", says("q")).AddNode("r", says("r"), opts...).
+			AddEdge(graphs.Start, "p").AddEdge(graphs.Start, "q").AddJoin([]string{"p", "q"}, "r"))
+		for _, c := range []struct {
+			name, as, next, items string
+		}{
+			{"one of them", "p", "r", `["p","q","edit","r"]`},
+			{"the node itself", "r", "", `["p","q","edit"]`},
+			{"the start", graphs.Start, "p q", `["p","q","edit","p","q","r"]`},
+		} {
+			t.Run(fmt.Sprint(c.name, " deferred ", deferred), func(t *testing.T) {
+				t.Parallel()
+				s := memory.New()
+				run(t, g, value(`{}`), graphs.Config{Saver: s, InterruptBefore: []string{"r"}})
+				steps := []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: raw(`{"items":["edit"]}`), AsNode: c.as}}}}
+				if _, err := g.Write(t.Context(), steps, graphs.Config{Saver: s}); err != nil {
+					t.Fatal(err)
+				}
+				shot, err := graphs.ReadState(t.Context(), s, "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := strings.Join(shot.Next, " "); got != c.next {
+					t.Errorf("next: %q, want %q", got, c.next)
+				}
+				res := run(t, g, graphs.Input{}, graphs.Config{Saver: s})
+				if got := string(res.Values["items"]); got != c.items {
+					t.Errorf("items: %s, want %s", got, c.items)
+				}
+			})
+		}
 	}
 }
