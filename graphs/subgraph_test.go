@@ -148,9 +148,20 @@ func TestNestedBreakpointAndUpdate(t *testing.T) {
 		}
 	}
 	inner := cfg
-	inner.CheckpointNS = ns
+	inner.CheckpointNS = ns // and no map, as callers may
+	before, err := cfg.Saver.Get(t.Context(), ns, "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := g.Write(t.Context(), []graphs.Superstep{{Updates: []graphs.NodeUpdate{{Values: raw(`{"step":"the edit"}`)}}}}, inner); err != nil {
 		t.Fatal(err)
+	}
+	after, err := cfg.Saver.Get(t.Context(), ns, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before.Parents, after.Parents); diff != "" || len(before.Parents) != 2 {
+		t.Errorf("checkpoints around the update (-before +after):\n%s", diff)
 	}
 	done := run(t, g, graphs.Input{}, cfg)
 	if got := string(done.Values["items"]); done.Paused != nil || !strings.HasSuffix(got, `"saw the edit"]`) {

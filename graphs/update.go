@@ -53,6 +53,9 @@ func (r *run) write(ctx context.Context, updates []NodeUpdate) error {
 	if err := r.load(saved); err != nil && !errors.Is(err, ErrUnknownNode) {
 		return err
 	}
+	if saved != nil { // what is around it is where it was
+		r.parents = saved.Parents
+	}
 	if len(updates) == 1 {
 		if done, err := r.writeSpecial(ctx, saved, &updates[0]); done {
 			return err
