@@ -222,6 +222,55 @@ func (c *channel) coerce(v any) (any, error) {
 	return c.decode(raw)
 }
 
+// holdsMessages reports whether the channel's values are a list of messages, or one.
+func (c *channel) holdsMessages() bool {
+	return c.typ == messageType || c.typ == reflect.TypeFor[Message]() || c.typ == reflect.TypeFor[*Message]()
+}
+
+// identify gives ids to messages that have none. fresh says that all of a list had none.
+func (c *channel) identify(val any) (identified any, fresh bool) {
+	if !c.holdsMessages() {
+		return val, false
+	}
+	switch v := val.(type) {
+	case []Message:
+		return ensureIDs(v)
+	case Message:
+		if v.ID == "" && v.Type != "" {
+			v.ID = messageID()
+		}
+		return v, false
+	case *Message:
+		if v == nil || v.ID != "" {
+			return v, false
+		}
+		one := *v
+		one.ID = messageID()
+		return &one, false
+	}
+	return val, false
+}
+
+// messages are those that a value of the channel holds.
+func (c *channel) messages(val any) []Message {
+	if !c.holdsMessages() {
+		return nil
+	}
+	switch v := val.(type) {
+	case []Message:
+		return v
+	case Message:
+		if v.Type != "" {
+			return []Message{v}
+		}
+	case *Message:
+		if v != nil {
+			return []Message{*v}
+		}
+	}
+	return nil
+}
+
 func (c *channel) inputError(err error) error {
 	return &InputError{Channel: c.name, Type: c.typ.String(), Err: err}
 }

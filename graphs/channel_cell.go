@@ -112,10 +112,7 @@ func decodeWrite(channels []channel, index int, raw json.RawMessage) (write, err
 	if err != nil {
 		return w, err
 	}
-	w.val = val
-	if ch.typ == messageType {
-		w.val, w.fresh = ensureIDs(val.([]Message))
-	}
+	w.val, w.fresh = ch.identify(val)
 	return w, nil
 }
 

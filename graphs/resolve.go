@@ -198,10 +198,7 @@ func (g *graph) add(out *outcome, at int, v any) error {
 	if err != nil {
 		return err
 	}
-	if msgs, ok := val.([]Message); ok && ch.typ == messageType {
-		val, w.fresh = ensureIDs(msgs)
-	}
-	w.val = val
+	w.val, w.fresh = ch.identify(val)
 	out.writes = append(out.writes, w)
 	return nil
 }

@@ -288,14 +288,14 @@ func (r *run) knowMessages() {
 	r.shown = map[string]bool{}
 	for i := range r.g.channels {
 		ch, c := &r.g.channels[i], &r.cells[i]
-		if ch.typ != messageType || !c.ok {
+		if !c.ok || !ch.holdsMessages() {
 			continue
 		}
 		val, err := c.value(ch)
 		if err != nil {
 			continue // told when the state is made
 		}
-		for _, m := range val.([]Message) {
+		for _, m := range ch.messages(val) {
 			r.shown[m.ID] = true
 		}
 	}

@@ -127,10 +127,7 @@ func (r *run) showMessages(t *task) bool {
 	}
 	for i := range t.out.writes {
 		w := &t.out.writes[i]
-		msgs, ok := w.val.([]Message)
-		if !ok || r.g.channels[w.ch].typ != messageType {
-			continue
-		}
+		msgs := r.g.channels[w.ch].messages(w.val)
 		for j := range msgs {
 			m := msgs[j]
 			if r.shown[m.ID] && m.Type != TypeRemove {

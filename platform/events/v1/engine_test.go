@@ -304,3 +304,45 @@ func TestTagsOfRun(t *testing.T) {
 }
 
 var tagsIn = regexp.MustCompile(`"tags":\[[^]]*\]`)
+
+type chatState struct {
+	graphs.MessagesState
+	Last  graphs.Message  `json:"last"`
+	Draft *graphs.Message `json:"draft"`
+}
+
+// TestMessagesOfAnyKind: a message is told once, wherever in the state a node puts it, and of whatever type it is; what a thread has is
+// no news to its next run.
+func TestMessagesOfAnyKind(t *testing.T) {
+	t.Parallel()
+	said := func(kind graphs.MessageType, id string) graphs.Message {
+		return graphs.Message{Type: kind, ID: id, Name: "x", Content: graphs.Content{Text: "text"}}
+	}
+	draft := said(graphs.TypeAI, "draft")
+	th := threadOf(t, graphs.NewStateGraph[chatState]().
+		AddNode("say", func(context.Context, chatState) (graphs.Update, error) {
+			return graphs.Set{
+				"messages": []graphs.Message{said(graphs.TypeFunction, "function"), said(graphs.TypeChat, "chat")},
+				"last":     said(graphs.TypeAI, "last"), "draft": &draft,
+			}, nil
+		}).
+		AddEdge(graphs.Start, "say"))
+	tell := func() (list []string) {
+		for _, frame := range th.frames(v1.Options{Modes: []wire.StreamMode{wire.StreamMessages, wire.StreamMessagesTuple}}, input(`{}`)) {
+			event, data, _ := strings.Cut(frame, " ")
+			for _, id := range regexp.MustCompile(`"id":"(\w+)"`).FindAllStringSubmatch(data, -1) {
+				list = append(list, event+" "+id[1])
+			}
+		}
+		return list
+	}
+	th.expect("first run", tell(), "messages function", "messages chat", "messages last", "messages draft",
+		"messages/complete function", "messages/complete chat")
+	th.expect("second run", tell(), "messages/complete function", "messages/complete chat")
+	draft.ID = ""
+	told := th.frames(v1.Options{Modes: []wire.StreamMode{wire.StreamMessagesTuple, wire.StreamUpdates}}, input(`{}`))
+	id := regexp.MustCompile(`"id":"([-0-9a-f]{36})"`).FindStringSubmatch(told[0])
+	if len(told) != 2 || id == nil || !strings.Contains(told[1], `"draft":{"type":"ai","id":"`+id[1]+`"`) {
+		t.Errorf("a message without an id: %v", told)
+	}
+}

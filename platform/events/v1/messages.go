@@ -79,7 +79,7 @@ func messageID(item json.RawMessage) string {
 		return ""
 	}
 	switch graphs.MessageType(m.Type) {
-	case graphs.TypeHuman, graphs.TypeAI, graphs.TypeTool, graphs.TypeSystem:
+	case graphs.TypeHuman, graphs.TypeAI, graphs.TypeTool, graphs.TypeSystem, graphs.TypeFunction, graphs.TypeChat:
 		return m.ID
 	}
 	return ""
