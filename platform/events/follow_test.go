@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"testing"
@@ -30,19 +31,23 @@ func follow(ctx context.Context, wg *sync.WaitGroup, hub *events.Hub, d *databas
 	f := &events.Follower{Hub: hub, Log: d, Runs: d}
 	out := &reading{}
 	wg.Go(func() {
-		for r, err := range f.Run(ctx, access.ThreadScope{}, "t", "r", after) {
-			if err != nil {
-				out.err = err
-				return
-			}
-			if pause != nil {
-				pause(r)
-			}
-			out.seen = append(out.seen, label(r))
-		}
-		out.over = true
+		out.read(f.Run(ctx, access.ThreadScope{}, "t", "r", after), pause)
 	})
 	return out
+}
+
+func (out *reading) read(records iter.Seq2[events.Record, error], pause func(events.Record)) {
+	for r, err := range records {
+		if err != nil {
+			out.err = err
+			return
+		}
+		if pause != nil {
+			pause(r)
+		}
+		out.seen = append(out.seen, label(r))
+	}
+	out.over = true
 }
 
 func numbers(from, to int) []string {
@@ -208,6 +213,47 @@ func TestFollowHandBack(t *testing.T) {
 		if diff := cmp.Diff([]string{"say 0", "say 1", "say 2", "run.end"}, r.seen); diff != "" || !r.over {
 			t.Errorf("%v (-want +got):\n%s", r.err, diff)
 		}
+	})
+}
+
+// TestFollowBesideTheNextRun: the thread's next run may begin here before those who follow the one that has just ended were told: they
+// find its end in the log.
+func TestFollowBesideTheNextRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, hub := &database{}, events.NewHub()
+		var wg sync.WaitGroup
+		first := newWriter(t, d, hub, 0, false)
+		first.append(say(0))
+		known := follow(t.Context(), &wg, hub, d, -1, nil)
+		fresh := &reading{}
+		sub := hub.Expect("t", "r")
+		wg.Go(func() {
+			defer sub.Close()
+			f := &events.Follower{Hub: hub, Log: d, Runs: d}
+			fresh.read(f.From(t.Context(), access.ThreadScope{}, sub), nil)
+		})
+		synctest.Wait()
+		first.check(first.Flush(t.Context()))
+		d.mu.Lock() // the commit that ends the run, of which its own worker does not know yet
+		last := d.batches[len(d.batches)-1].Segments[0].Last + 1
+		line, err := events.Record{Seq: last, Event: runEnd("success")}.AppendLine(nil)
+		d.batches = append(d.batches, store.Batch{Segments: []store.Segment{{First: last, Last: last, Data: line}}})
+		d.ended = true
+		d.mu.Unlock()
+		first.check(err)
+		began := time.Now()
+		next := hub.Open("t", "next", -1)
+		wg.Wait()
+		for name, r := range map[string]*reading{"who came later": known, "who made the run": fresh} {
+			if diff := cmp.Diff([]string{"say 0", "run.end"}, r.seen); diff != "" || r.err != nil || !r.over {
+				t.Errorf("%s: %v (-want +got):\n%s", name, r.err, diff)
+			}
+		}
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("the readers waited %s", waited)
+		}
+		first.Close()
+		next.Close()
 	})
 }
 

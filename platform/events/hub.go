@@ -56,14 +56,15 @@ type topic struct {
 	users   int // guarded by Hub.mu
 }
 
-// Open starts to show a run. Its records begin after seq base; base is -1 when the run never wrote one before. Close it. A run that
-// was shown on the thread until now, and had not ended, was taken over: it is aborted.
+// Open starts to show a run. Its records begin after seq base; base is -1 when the run never wrote one before. Close it. If the same
+// run was shown until now, it was taken over: what readers saw is aborted. Another run of the thread has ended, though its writer may not
+// know yet: its readers go on in the log, which has its end.
 func (h *Hub) Open(threadID, runID string, base int64) *Feed {
 	t := h.join(threadID)
 	f := &Feed{hub: h, topic: t, thread: threadID, run: runID, base: base, settled: base, poked: make(chan struct{}, 1)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.feed != nil && !t.feed.closed {
+	if t.feed != nil && t.feed.run == runID && !t.feed.closed {
 		t.feed.aborted = true
 	}
 	t.feed = f

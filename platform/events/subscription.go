@@ -54,6 +54,7 @@ func (s *Subscription) Since(after int64) (View, error) {
 	v := View{Base: -1, Changed: t.changed}
 	f := t.feed
 	if f == nil || f.run != s.run || f.aborted {
+		s.fresh = s.fresh && s.feed == nil // a run that was shown, and is not any more, is in the log
 		return v, nil
 	}
 	s.feed = f
