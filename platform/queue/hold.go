@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/locutory/locutory/platform/store"
@@ -90,17 +91,15 @@ func (q *Queue) beat(ctx context.Context) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, l := range leases {
-		if h := q.held[l.RunID]; h != nil && h.claimed.Lease == l {
-			h.until = asked.Add(q.cfg.Lease)
+		h := q.held[l.RunID]
+		if h == nil || h.claimed.Lease != l { // it has returned, and may have been claimed again: the answer is of its lease before
+			continue
 		}
-	}
-	for _, id := range beats.Lost {
-		if h := q.held[id]; h != nil {
+		h.until = asked.Add(q.cfg.Lease)
+		if slices.Contains(beats.Lost, l.RunID) {
 			h.stop(store.ErrLostLease)
 		}
-	}
-	for id, action := range beats.Cancels {
-		if h := q.held[id]; h != nil {
+		if action, ok := beats.Cancels[l.RunID]; ok {
 			h.stop(Cancelled{Action: action})
 		}
 	}

@@ -29,6 +29,7 @@ type fake struct {
 	beats    [][]store.Lease
 	back     []store.Lease
 	answer   store.Beats
+	slow     time.Duration // of the beats
 	beatErr  error
 	claimErr error
 	cancel   string // of the next claim
@@ -81,9 +82,11 @@ func (f *fake) Claim(_ context.Context, _ string, _ time.Duration, held ...strin
 
 func (f *fake) Beat(_ context.Context, _ string, leases []store.Lease, _ time.Duration) (store.Beats, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.beats = append(f.beats, leases)
-	return f.answer, f.beatErr
+	slow, answer, err := f.slow, f.answer, f.beatErr
+	f.mu.Unlock()
+	<-time.After(slow)
+	return answer, err
 }
 
 func (f *fake) HandBack(_ context.Context, _ string, leases []store.Lease) error {
@@ -328,6 +331,26 @@ func TestNeverClaimsWhatItHolds(t *testing.T) {
 		r.finish("a")
 		r.want("started", []string{"a", "a", "b"}, r.ids())
 		r.end()
+	})
+}
+
+// The answer to a beat is of the leases that it was asked for: a run that was claimed again meanwhile has another.
+func TestClaimedAgainDuringBeat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Config{}, false)
+		r.ring("a")
+		r.f.set(func() { r.f.slow, r.f.answer = time.Second, store.Beats{Lost: []string{"a"}} })
+		r.q.Nudge()
+		synctest.Wait()
+		r.finish("a")
+		r.ring("a")
+		r.want("started", []string{"a", "a"}, r.ids())
+		r.f.set(func() { r.f.slow, r.f.answer = 0, store.Beats{} })
+		pass(time.Second)
+		r.want("held", 1, r.q.Held())
+		r.end()
+		r.want("stopped", queue.ErrHandBack, r.cause("a"))
 	})
 }
 
