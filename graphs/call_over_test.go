@@ -44,7 +44,7 @@ func TestCallLeftBehind(t *testing.T) {
 				open.Add(1)
 				begun <- struct{}{}
 				<-ctx.Done()
-				for range 1000 {
+				for range 20 {
 					runtime.Gosched() // so that a run which goes on would be seen
 				}
 				open.Add(-1)
