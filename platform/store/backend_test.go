@@ -26,3 +26,9 @@ func TestStatements(t *testing.T) {
 		})
 	}
 }
+
+// On SQLite a group commits for all its members, whoever of them has gone.
+func TestCommitOfWhoHasGone(t *testing.T) {
+	t.Parallel()
+	store.CheckCommit(t, storetest.Open(t, storetest.Postgres(t)))
+}

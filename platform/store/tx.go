@@ -3,11 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"gorm.io/gorm"
 )
+
+// commitTime is how long a commit may take whose caller has gone.
+const commitTime = 10 * time.Second
 
 // attempts is how often a Postgres transaction is tried that others have made impossible.
 const attempts = 8
@@ -21,7 +25,7 @@ func (db *DB) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	}
 	var err error
 	for i := range attempts {
-		if err = db.w.WithContext(ctx).Transaction(fn); err == nil || !retriable(err) {
+		if err = db.transact(ctx, fn); err == nil || !retriable(err) {
 			return err
 		}
 		select {
@@ -31,6 +35,33 @@ func (db *DB) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		}
 	}
 	return fmt.Errorf("after %d attempts: %w", attempts, err)
+}
+
+// transact runs fn in a transaction of Postgres. database/sql takes the context that a transaction began with for its commit, too: that
+// one ends with ctx no more once fn has returned.
+func (db *DB) transact(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	whole, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	undone := context.AfterFunc(ctx, cancel)
+	defer undone()
+	var late *time.Timer
+	err := db.w.WithContext(whole).Transaction(func(tx *gorm.DB) error {
+		if err := fn(tx.WithContext(ctx)); err != nil {
+			return err
+		}
+		if !undone() {
+			return ctx.Err()
+		}
+		late = time.AfterFunc(commitTime, cancel)
+		return nil
+	})
+	if late != nil {
+		late.Stop()
+	}
+	if ended := ctx.Err(); err != nil && ended != nil && !errors.Is(err, ended) { // the transaction's own context tells less
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	return err
 }
 
 // snapshot runs fn in a read transaction: all its statements see one state.

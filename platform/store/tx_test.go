@@ -92,6 +92,61 @@ func TestWriteRollsBack(t *testing.T) {
 	}
 }
 
+// CheckCommit has the context of a write end while it commits: what it wrote is there, and its caller knows.
+func CheckCommit(t *testing.T, db *DB) {
+	t.Helper()
+	const gate = "pg_advisory_xact_lock(7001)" // of this database alone
+	for _, statement := range []string{
+		"CREATE TABLE written (n int)",
+		"CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM " + gate + "; RETURN NULL; END'",
+		"CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON written DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_at_gate()",
+	} {
+		if err := db.exec(t.Context()).Exec(statement).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	insert := func(tx *gorm.DB) error { return tx.Exec("INSERT INTO written VALUES (1)").Error }
+	ctx, cancel := context.WithCancel(t.Context())
+	written := make(chan error, 1)
+	err := db.write(t.Context(), func(tx *gorm.DB) error {
+		if err := tx.Exec("SELECT " + gate).Error; err != nil {
+			return err
+		}
+		go func() { written <- db.write(ctx, insert) }()
+		for waiting := 0; waiting == 0; {
+			err := one(db.read(t.Context()), []any{&waiting}, `SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+				WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()`)
+			if err != nil {
+				return err
+			}
+			select {
+			case err := <-written:
+				return errors.Join(errors.New("the commit did not wait at the gate"), err)
+			default:
+			}
+		}
+		cancel()
+		return nil // opens the gate
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-written; err != nil {
+		t.Errorf("the write whose context ended while it committed: %v", err)
+	}
+	if err := db.write(ctx, insert); !errors.Is(err, context.Canceled) {
+		t.Errorf("the write whose context had ended: %v", err)
+	}
+	undone, end := context.WithCancel(t.Context())
+	if err := db.write(undone, func(tx *gorm.DB) error { defer end(); return insert(tx) }); !errors.Is(err, context.Canceled) {
+		t.Errorf("the write whose context ended before its commit: %v", err)
+	}
+	var n int
+	if err := one(db.read(t.Context()), []any{&n}, "SELECT count(*) FROM written"); err != nil || n != 1 {
+		t.Errorf("%d rows, %v; want 1", n, err)
+	}
+}
+
 func TestReadersCannotWrite(t *testing.T) {
 	t.Parallel()
 	db := setup(t, Config{URI: filepath.Join(t.TempDir(), "x.db")})
