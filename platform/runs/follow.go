@@ -203,7 +203,9 @@ func (r *Runs) outcome(
 	undone := seen && end == nil
 	if cancelled && !lost {
 		_, err := r.DB.Runs.ByID(ctx, read, run.ID)
-		undone = errors.Is(err, store.ErrNotFound)
+		if undone = errors.Is(err, store.ErrNotFound); err != nil && !undone { // it is not known what stays
+			return Outcome{}, err
+		}
 	}
 	if !seen || lost || undone {
 		o, err := r.remembered(ctx, read, run)

@@ -223,6 +223,24 @@ func TestOutcomeOfACancelledRun(t *testing.T) {
 	}
 }
 
+// TestOutcomeIsNotGuessed: who cannot ask whether a cancelled run was rolled back is not told that its values stay.
+func TestOutcomeIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	run, err := s.runs.Start(s.as(""), runs.CreateRequest{ThreadID: s.thread(""), Body: wire.RunCreate{AssistantID: "slow", Input: []byte(`{"list":["in"]}`)}})
+	s.check(err)
+	defer run.Close()
+	<-s.gate.running
+	s.check(s.runs.Cancel(t.Context(), s.update(""), runs.Cancel{ThreadID: run.Run.ThreadID, RunID: run.Run.ID, Action: store.CancelRollback, Wait: true}))
+	_, err = run.Outcome(t.Context(), s.read(""))
+	s.check(err)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if end, err := run.Outcome(gone, s.read("")); err == nil {
+		t.Errorf("told %s", end.Values)
+	}
+}
+
 // TestStrategies covers rest.md §5.4.
 func TestStrategies(t *testing.T) {
 	t.Parallel()
