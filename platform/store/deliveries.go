@@ -30,7 +30,7 @@ type Delivery struct {
 	// Run is the run at its end, and Values are the root values then, nil for none. Both are zero once the delivery has ended.
 	Run    Run
 	Values JSON
-	// Attempt counts from 1; an attempt whose process was lost counts as well.
+	// Attempt counts from 1; an attempt whose process was lost counts as well, one that was cut does not.
 	Attempt int
 	Log     []DeliveryAttempt
 	// Token is the fence: a later claim has a greater one.
@@ -56,6 +56,8 @@ type DeliveryEnd struct {
 	Delivered bool
 	// Again is when another attempt is due, from now; 0 means never.
 	Again time.Duration
+	// Cut says that the sender stopped in the middle of the attempt, which then does not count.
+	Cut bool
 	// URL is what the log keeps of the URL when there is no other attempt: nothing that may be secret.
 	URL string
 }
@@ -183,6 +185,9 @@ func (d *Deliveries) EndAttempt(ctx context.Context, a access.SystemAccess, clai
 	}
 	db := d.db
 	set, args := `due_at = ?`, []any{db.in(end.Again)}
+	if end.Cut {
+		set += `, attempt = deliveries.attempt - 1`
+	}
 	if end.Delivered || end.Again <= 0 {
 		status := DeliveryFailed
 		if end.Delivered {

@@ -163,7 +163,7 @@ func (s *Sender) deliver(ctx context.Context, self string, d store.Delivery) {
 		s.Tried("delivered")
 		log.Debug("webhook delivered", "took", end.Attempt.Took)
 	case ctx.Err() != nil:
-		end.Attempt.Error, end.Again = "the server stopped", time.Millisecond
+		end.Attempt.Error, end.Again, end.Cut = "the server stopped", time.Millisecond, true
 	case errors.Is(err, errAddress) || errors.As(err, new(*refusedError)) || status == http.StatusGone || d.Attempt >= s.Attempts:
 		end.Attempt.Error = shownError(status, err)
 		s.Tried("given_up")

@@ -93,13 +93,18 @@ func deliverAttempts(t *testing.T, p *place) {
 	// The first sender comes back after its lease: it changes nothing.
 	is(t, p.db.Deliveries.EndAttempt(t.Context(), sender(), first, store.DeliveryEnd{Delivered: true}), store.ErrLostLease)
 	is(t, p.db.Deliveries.EndAttempt(t.Context(), sender(), second, store.DeliveryEnd{
+		Attempt: store.DeliveryAttempt{Error: "the server stopped"}, Again: time.Microsecond, Cut: true,
+	}), nil)
+	second = claimDelivery(t, p, run)
+	same(t, "attempt and log", []any{2, 2}, []any{second.Attempt, len(second.Log)})
+	is(t, p.db.Deliveries.EndAttempt(t.Context(), sender(), second, store.DeliveryEnd{
 		Attempt: store.DeliveryAttempt{Error: "timeout"}, URL: "https://hooks.example/ended",
 	}), nil)
 	is(t, p.db.Deliveries.EndAttempt(t.Context(), sender(), second, store.DeliveryEnd{Delivered: true}), store.ErrLostLease)
 	log, err := p.db.Deliveries.OfRun(t.Context(), b.who.Threads(authhooks.Read), thread.ID, run.ID)
 	is(t, err, nil)
-	same(t, "log", []any{store.DeliveryFailed, "https://hooks.example/ended", 2, "timeout", ""},
-		[]any{log.Status, log.URL, len(log.Log), log.Log[1].Error, log.Run.ID})
+	same(t, "log", []any{store.DeliveryFailed, "https://hooks.example/ended", 3, "timeout", ""},
+		[]any{log.Status, log.URL, len(log.Log), log.Log[2].Error, log.Run.ID})
 	same(t, "run", store.RunSuccess, b.status(t, run))
 	n, err := p.db.Deliveries.SweepDeliveries(t.Context(), sender(), 10)
 	is(t, err, nil)
