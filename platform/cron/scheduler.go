@@ -22,6 +22,8 @@ const (
 	late = time.Minute
 	// lease is how long a process holds a due cron: longer than all hooks of a firing may take.
 	lease = 30 * time.Second
+	// noting is how long what became of a cron may take to be stored.
+	noting = 3 * time.Second
 	// batch is how many crons fire at once.
 	batch = 8
 	// mostMissed is how many missed times are counted.
@@ -104,7 +106,7 @@ func (s *Scheduler) handle(ctx context.Context, c store.HeldCron, now time.Time)
 	schedule, err := Parse(c.Schedule, c.Timezone)
 	if err != nil {
 		log.ErrorContext(ctx, "cron paused: its schedule cannot be read", "error", err)
-		s.end(ctx, log, s.DB.Crons.Pause(ctx, s.system, c))
+		s.pause(ctx, log, c)
 		return
 	}
 	at, missed := schedule.lastDue(c.NextAt, now, c.EndTime)
@@ -118,9 +120,9 @@ func (s *Scheduler) handle(ctx context.Context, c store.HeldCron, now time.Time)
 		case errors.Is(err, errPaused):
 			s.Came("paused")
 			log.WarnContext(ctx, "cron paused: its maker must not act any more", "error", err)
-			s.end(ctx, log, s.DB.Crons.Pause(ctx, s.system, c))
+			s.pause(ctx, log, c)
 			return
-		case errors.Is(err, store.ErrLostLease) || ctx.Err() != nil: // it was changed or deleted meanwhile, or the server stops
+		case errors.Is(err, store.ErrLostLease), err != nil && ctx.Err() != nil: // it was changed or deleted meanwhile, or the server stops
 			return
 		case err != nil && !refused(err):
 			s.Came("failed")
@@ -137,11 +139,18 @@ func (s *Scheduler) handle(ctx context.Context, c store.HeldCron, now time.Time)
 	if past(next, c.EndTime) {
 		next = time.Time{}
 	}
-	s.end(ctx, log, s.DB.Crons.Release(ctx, s.system, c, next))
+	s.end(ctx, log, func(ctx context.Context) error { return s.DB.Crons.Release(ctx, s.system, c, next) })
 }
 
-func (s *Scheduler) end(ctx context.Context, log *slog.Logger, err error) {
-	if err != nil {
+func (s *Scheduler) pause(ctx context.Context, log *slog.Logger, c store.HeldCron) {
+	s.end(ctx, log, func(ctx context.Context) error { return s.DB.Crons.Pause(ctx, s.system, c) })
+}
+
+// end stores what became of a cron, also when the server stops: nobody has to find it out again.
+func (s *Scheduler) end(ctx context.Context, log *slog.Logger, note func(context.Context) error) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), noting)
+	defer done()
+	if err := note(ctx); err != nil {
 		log.ErrorContext(ctx, "cron not released; it is tried again", "error", err)
 	}
 }

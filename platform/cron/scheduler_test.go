@@ -265,6 +265,24 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
+// TestStopWhileFiring: what has fired is not left to be found out again, and the stop is no failure.
+func TestStopWhileFiring(t *testing.T) {
+	t.Parallel()
+	s := setup(t, storetest.Open(t, storetest.SQLite(t)))
+	made := s.make("user1", store.CronNew{})
+	ctx, stop := context.WithCancel(t.Context())
+	s.scheduler.Came = func(string) { stop() }
+	if err := s.scheduler.FireDue(ctx, noon); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped with %v", err)
+	}
+	if next := s.read("user1", made.ID).NextAt; !next.Equal(noon.Add(time.Hour)) {
+		t.Errorf("next at %v", next)
+	}
+	if strings.Contains(s.log.String(), "not released") {
+		t.Errorf("the log: %s", s.log.String())
+	}
+}
+
 func TestRun(t *testing.T) {
 	t.Parallel()
 	fired := make(chan struct{}, 1)
