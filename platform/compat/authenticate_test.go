@@ -140,6 +140,33 @@ func TestAC9TheGraphKnowsItsCaller(t *testing.T) {
 	})
 }
 
+// R-14 for graphs that read their settings into a struct: encoding/json takes the keys in any case, so no other spelling of a reserved key
+// says who the user is either.
+func TestAC9NoSpellingSaysWhoTheUserIs(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		s := serve(t, basicAuth(reader()), uri)
+		for _, key := range []string{"user_id", "USER_ID", "User_Id", "u\u017fer_id", "U\u017fER_ID"} {
+			spoof := `{"word": "said", "` + key + `": "user2"}`
+			assistant := s.must(200, alice, "POST", "/assistants", `{"graph_id": "reader", "context": `+spoof+`}`).field(t, "assistant_id")
+			configured := s.must(200, alice, "POST", "/assistants", `{"graph_id": "reader", "config": {"configurable": `+spoof+`}}`).field(t, "assistant_id")
+			for about, more := range map[string]string{
+				"context":            `"assistant_id": "reader", "context": ` + spoof,
+				"configurable":       `"assistant_id": "reader", "config": {"configurable": ` + spoof + `}`,
+				"Configurable":       `"assistant_id": "reader", "config": {"Configurable": ` + spoof + `}`,
+				"assistant's ctx":    `"assistant_id": "` + assistant + `"`,
+				"assistant's config": `"assistant_id": "` + configured + `"`,
+			} {
+				a := s.must(200, alice, "POST", "/runs/wait", `{"input": {"word": "who?"}, `+more+`}`)
+				var read reading
+				if a.into(t, &read); read.Word != "said" || read.UserID != "" && read.UserID != "user1" {
+					t.Errorf("%q in %s: the graph read %s", key, about, a.Body)
+				}
+			}
+		}
+	})
+}
+
 // isAlice holds what the graph whoami saw against what is Alice.
 func isAlice(t *testing.T, about string, a answer) {
 	t.Helper()

@@ -47,6 +47,24 @@ func whoami() platform.Graph {
 	return platform.Graph{ID: "whoami", Source: graph, Symbol: "./whoami:Graph"}
 }
 
+// reading is what a graph reads of its run's.
+type reading struct {
+	Word   string `json:"word"`
+	UserID string `json:"user_id"`
+}
+
+// reader is a graph that returns its settings.
+func reader() platform.Graph {
+	graph := graphs.NewStateGraph[reading]().
+		AddNode("read", func(ctx context.Context, _ reading) (graphs.Update, error) {
+			read, err := graphs.ContextFrom[reading](ctx)
+			return graphs.Patch(read), err
+		}).
+		AddEdge(graphs.Start, "read").
+		AddEdge("read", graphs.End)
+	return platform.Graph{ID: "reader", Source: graph, Symbol: "./reader:Graph"}
+}
+
 // gated is a graph that says "before", waits until the gate opens, and says "after".
 func gated(gate <-chan struct{}) platform.Graph {
 	graph := graphs.NewStateGraph[graphs.MessagesState]().

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 )
 
 // Config is how a graph is run: an assistant's, a thread's or a run's (rest.md 5.5). Its zero value is {}.
@@ -54,10 +56,11 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &extra); err != nil {
 		return err
 	}
-	delete(extra, "tags")
-	delete(extra, "recursion_limit")
-	delete(extra, "max_concurrency")
-	delete(extra, "configurable")
+	maps.DeleteFunc(extra, func(key string, _ any) bool { // as known has taken them: in any case
+		return slices.ContainsFunc([]string{"tags", "recursion_limit", "max_concurrency", "configurable"}, func(name string) bool {
+			return strings.EqualFold(name, key)
+		})
+	})
 	if len(extra) == 0 {
 		extra = nil
 	}

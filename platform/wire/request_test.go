@@ -221,6 +221,10 @@ func TestDecodeOthers(t *testing.T) {
 		{"before: null", `{"before":null,"limit":null}`, &wire.HistorySearch{}, &wire.HistorySearch{}},
 		{"values absent", `{"as_node":"n"}`, &wire.StateUpdate{}, &wire.StateUpdate{AsNode: "n"}},
 		{"values null", `{"values":null}`, &wire.StateUpdate{}, &wire.StateUpdate{Values: wire.Some(raw("null"))}},
+		{
+			"what a config knows in any case is nothing else in it", `{"config":{"Configurable":{"k":"v"},"TAGS":["t"],"x":1}}`, &wire.AssistantPatch{},
+			&wire.AssistantPatch{Config: &wire.Config{Tags: []string{"t"}, Configurable: wire.Object{"k": "v"}, Extra: wire.Object{"x": 1.0}}},
+		},
 		{"an empty context is not an absent one", `{"context":{},"config":{}}`, &wire.AssistantPatch{}, &wire.AssistantPatch{Context: wire.Object{}, Config: &wire.Config{}}},
 		{"ttl as minutes", `{"ttl":5}`, &wire.ThreadPatch{}, &wire.ThreadPatch{TTL: &wire.TTL{Minutes: 5, Strategy: wire.TTLDelete}}},
 		{"ttl as object", `{"ttl":{"ttl":5,"strategy":"keep_latest"}}`, &wire.ThreadPatch{}, &wire.ThreadPatch{TTL: &wire.TTL{Minutes: 5, Strategy: wire.TTLKeepLatest}}},
