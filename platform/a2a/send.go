@@ -1,6 +1,7 @@
 package a2a
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -168,16 +169,15 @@ func (s *sending) aim(ctx context.Context) (err error) {
 		return noContext()
 	}
 	s.thread = strings.ToLower(m.ContextID)
-	facts := authhooks.Facts{ThreadID: s.thread, RunID: run}
-	if s.thread == "" {
-		facts.ThreadID = thread
-	}
-	if s.read, err = s.call.read(ctx, facts); err != nil {
+	asked := cmp.Or(s.thread, thread)
+	if s.read, err = s.call.read(ctx, authhooks.Facts{ThreadID: asked, RunID: run}); err != nil {
 		return err
 	}
 	switch {
+	case thread != "" && thread != asked:
+		return otherContext()
 	case run != "":
-		return s.aimAtTask(ctx, thread, run)
+		return s.aimAtTask(ctx, asked, run)
 	case s.thread != "":
 		return s.aimAtContext(ctx)
 	}
@@ -185,13 +185,15 @@ func (s *sending) aim(ctx context.Context) (err error) {
 	return nil
 }
 
+// aimAtTask looks for the task in the thread that the hook was asked about and in no other: what it lets through may be that thread alone.
 func (s *sending) aimAtTask(ctx context.Context, thread, run string) error {
 	t, err := s.task(ctx, s.read, thread, run)
+	var missing *rpcError
+	if s.thread != "" && errors.As(err, &missing) {
+		return otherContext()
+	}
 	if err != nil {
 		return err
-	}
-	if s.thread != "" && s.thread != t.ThreadID {
-		return fail(codeParams, "message.contextId is not that of message.taskId")
 	}
 	if !t.Asks() {
 		state := stateOf(&t)
@@ -220,6 +222,11 @@ func (s *sending) aimAtContext(ctx context.Context) error {
 		s.asks = &t
 	}
 	return err
+}
+
+// otherContext is the answer for a task that is not in the context, wherever else it is, or nowhere.
+func otherContext() error {
+	return fail(codeParams, "message.contextId is not that of message.taskId")
 }
 
 // noContext is the answer for what is not there, and for what is somebody else's. A context begins with the first message that names

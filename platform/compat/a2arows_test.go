@@ -35,6 +35,7 @@ func agentUsers() map[string]row {
 	}
 	for _, method := range []string{"SendMessage", "SendStreamingMessage", "message/send", "message/stream"} {
 		noContext := agentError(method, `{"code":-32602,"message":"message.contextId: no such context; leave it out to begin one"`)
+		otherContext := agentError(method, `{"code":-32602,"message":"message.contextId is not that of message.taskId"`)
 		all[path+" "+method] = row{own: 200, body: agentSays(method, `"contextId": "{thread}", `), shows: `"echo: hello"`, tries: []try{
 			{body: agentSays(method, ``)}, // the assistant is Alice's
 			{body: agentSays(method, `"contextId": "{mine}", `)},
@@ -43,7 +44,11 @@ func agentUsers() map[string]row {
 			{path: system, body: agentSays(method, `"contextId": "{kept}", `), want: noContext},
 			{path: system, body: agentSays(method, `"taskId": "{run}", `), want: noTask(method)},
 			{path: system, body: agentSays(method, `"taskId": "{thread}:{run}", `), want: noTask(method)},
-			{path: system, body: agentSays(method, `"contextId": "{mine}", "taskId": "{pending}", `), want: noTask(method)},
+			{path: system, body: agentSays(method, `"contextId": "{mine}", "taskId": "{pending}", `), want: otherContext},
+			{path: system, body: agentSays(method, `"contextId": "{mine}", "taskId": "{new}", `), want: otherContext},
+			{path: system, body: agentSays(method, `"contextId": "{mine}", "taskId": "{busy}:{pending}", `), want: otherContext},
+			{path: system, body: agentSays(method, `"contextId": "{busy}", "taskId": "{myrun}", `), want: otherContext},
+			{path: system, body: agentSays(method, `"contextId": "{new}", "taskId": "{myrun}", `), want: otherContext},
 		}}
 	}
 	for method, owns := range map[string]row{
