@@ -151,10 +151,11 @@ async function talk(dialect) {
 
 	const begun = await alice.send("wait", {}, { blocking: false });
 	assert.ok(["submitted", "working"].includes(state(begun)), state(begun));
-	const following = alice.told(alice.client.resubscribeTask({ id: begun.id }));
+	const following = alice.client.resubscribeTask({ id: begun.id });
+	await following.next();
 	while (state(await alice.get(begun.id)) !== "working") await new Promise((next) => setTimeout(next, 10));
 	assert.equal(state(await alice.client.cancelTask({ id: begun.id })), "canceled");
-	assert.equal(alice.states(await following).at(-1), "canceled");
+	assert.equal(alice.states(await alice.told(following)).at(-1), "canceled");
 	const late = await refused(alice.client.cancelTask({ id: begun.id }));
 	assert.match(late.constructor.name, /TaskNotCancelable/);
 	assert.match((await refused(alice.send("more", { taskId: done.id }))).constructor.name, /UnsupportedOperation/);

@@ -124,12 +124,13 @@ async def talk(version):
 
     begun = await alice.task(says("wait"), return_immediately=True)
     assert begun.status.state in (TaskState.TASK_STATE_SUBMITTED, TaskState.TASK_STATE_WORKING), begun
-    following = asyncio.create_task(alice.subscribed(begun.id))
+    following = alice.streams.subscribe(SubscribeToTaskRequest(id=begun.id))
+    await anext(following)
     while (await alice.waits.get_task(GetTaskRequest(id=begun.id))).status.state != TaskState.TASK_STATE_WORKING:
         await asyncio.sleep(0.01)
     gone = await alice.waits.cancel_task(CancelTaskRequest(id=begun.id))
     assert gone.status.state == TaskState.TASK_STATE_CANCELED, gone
-    assert states(await following)[-1] == "CANCELED"
+    assert states([event async for event in following])[-1] == "CANCELED"
     await refused(TaskNotCancelableError, alice.waits.cancel_task(CancelTaskRequest(id=begun.id)))
     await refused(UnsupportedOperationError, alice.task(says("more", task_id=done.id)))
     await refused(UnsupportedOperationError, alice.subscribed(done.id))
