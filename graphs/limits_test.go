@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/locutory/locutory/graphs"
@@ -68,17 +69,19 @@ func TestTimeouts(t *testing.T) {
 
 func TestTimeoutIsRetried(t *testing.T) {
 	t.Parallel()
-	attempts := 0
-	g := compile(t, graphs.NewStateGraph[listState]().AddNode("slow", func(ctx context.Context, s listState) (graphs.Update, error) {
-		if attempts++; attempts == 1 {
-			return untilDone(ctx, s)
+	synctest.Test(t, func(t *testing.T) { // so that no attempt is late but the one that waits for it
+		attempts := 0
+		g := compile(t, graphs.NewStateGraph[listState]().AddNode("slow", func(ctx context.Context, s listState) (graphs.Update, error) {
+			if attempts++; attempts == 1 {
+				return untilDone(ctx, s)
+			}
+			return graphs.Patch(listState{Items: []string{"in time"}}), nil
+		}, graphs.Timeout(5*time.Millisecond), graphs.RetryWith(graphs.RetryPolicy{Attempts: 2, Initial: time.Microsecond})).
+			AddEdge(graphs.Start, "slow"))
+		if end := invoke[listState](t, g, listState{}, graphs.Config{}); len(end.Items) != 1 {
+			t.Errorf("items %v", end.Items)
 		}
-		return graphs.Patch(listState{Items: []string{"in time"}}), nil
-	}, graphs.Timeout(5*time.Millisecond), graphs.RetryWith(graphs.RetryPolicy{Attempts: 2, Initial: time.Microsecond})).
-		AddEdge(graphs.Start, "slow"))
-	if end := invoke[listState](t, g, listState{}, graphs.Config{}); len(end.Items) != 1 {
-		t.Errorf("items %v", end.Items)
-	}
+	})
 }
 
 func TestMaxConcurrency(t *testing.T) {

@@ -312,9 +312,9 @@ func TestR8CustomRoutesHaveCORS(t *testing.T) {
 // A credential that has run out opens nothing inside either, however long its holder keeps a client.
 func TestR40HostClientEndsWithItsCredential(t *testing.T) {
 	t.Parallel()
-	expires := time.Now().Add(2 * time.Second)
+	expiry := sync.OnceValue(func() time.Time { return time.Now().Add(2 * time.Second) }) // from the first request on
 	auth := authhooks.New(authhooks.Bearer(func(context.Context, string) (*authhooks.User, error) {
-		return &authhooks.User{Identity: "user1", Expires: expires}, nil
+		return &authhooks.User{Identity: "user1", Expires: expiry()}, nil
 	}), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
 	h := newHost()
 	kept := make(chan error, 1)
@@ -325,7 +325,7 @@ func TestR40HostClientEndsWithItsCredential(t *testing.T) {
 			kept <- err
 			return
 		}
-		for err == nil && time.Since(expires) < 5*time.Second {
+		for err == nil && time.Since(expiry()) < 5*time.Second {
 			_, err = client.Threads.Create(ctx, sdk.ThreadCreate{})
 		}
 		kept <- err

@@ -18,18 +18,18 @@ import (
 func TestR40StreamsEndWithTheirCredential(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, uri string) {
-		var brief atomic.Bool
+		var life atomic.Int64 // of the credentials, in nanoseconds; 0 is for ever
 		auth := authhooks.New(authhooks.Bearer(func(context.Context, string) (*authhooks.User, error) {
 			user := &authhooks.User{Identity: "alice"}
-			if brief.Load() {
-				user.Expires = time.Now().Add(time.Second)
+			if d := time.Duration(life.Load()); d > 0 {
+				user.Expires = time.Now().Add(d)
 			}
 			return user, nil
 		}), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
 		gate := make(chan struct{})
 		s := serve(t, withAuth(auth, gated(gate)), uri)
 		thread := "/threads/" + s.must(200, "any", "POST", "/threads", "{}").field(t, "thread_id")
-		brief.Store(true)
+		life.Store(int64(3 * time.Second)) // in which the run has to get to its gate
 		request := s.request("any", "POST", thread+"/runs/stream",
 			`{"assistant_id": "gated", "input": {"messages": []}, "stream_mode": "custom", "on_disconnect": "cancel"}`)
 		response, err := http.DefaultClient.Do(request)
@@ -46,7 +46,7 @@ func TestR40StreamsEndWithTheirCredential(t *testing.T) {
 		if rest, err := io.ReadAll(body); err == nil {
 			t.Errorf("the stream ends as if the run had:\n%s", rest)
 		}
-		brief.Store(false)
+		life.Store(0)
 		close(gate)
 		run := response.Header.Get("Content-Location")
 		if got := s.must(200, "any", "GET", run+"/join", ""); !strings.Contains(string(got.Body), "passed") {
@@ -59,7 +59,7 @@ func TestR40StreamsEndWithTheirCredential(t *testing.T) {
 func TestR40ToolsAndAgentsEndWithTheirCredential(t *testing.T) {
 	t.Parallel()
 	auth := authhooks.New(authhooks.Bearer(func(context.Context, string) (*authhooks.User, error) {
-		return &authhooks.User{Identity: "alice", Expires: time.Now().Add(time.Second)}, nil
+		return &authhooks.User{Identity: "alice", Expires: time.Now().Add(2 * time.Second)}, nil
 	}), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
 	s := serve(t, withAuth(auth, gated(make(chan struct{}))), t.TempDir()+"/test.db")
 	for path, bodies := range map[string][]string{
@@ -67,15 +67,18 @@ func TestR40ToolsAndAgentsEndWithTheirCredential(t *testing.T) {
 		"/a2a/gated": {agentSays("SendMessage", ""), agentSays("SendStreamingMessage", ""), agentSays("message/stream", "")},
 	} {
 		for _, body := range bodies {
-			response, err := http.DefaultClient.Do(s.request("any", "POST", path, body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			data, err := io.ReadAll(response.Body)
-			_ = response.Body.Close()
-			if err == nil || strings.Contains(string(data), "COMPLETED") || strings.Contains(string(data), `"final":true`) {
-				t.Errorf("%s %s: status %d, error %v: %s", path, body, response.StatusCode, err, data)
-			}
+			t.Run(path, func(t *testing.T) {
+				t.Parallel()
+				response, err := http.DefaultClient.Do(s.request("any", "POST", path, body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				data, err := io.ReadAll(response.Body)
+				_ = response.Body.Close()
+				if err == nil || strings.Contains(string(data), "COMPLETED") || strings.Contains(string(data), `"final":true`) {
+					t.Errorf("%s %s: status %d, error %v: %s", path, body, response.StatusCode, err, data)
+				}
+			})
 		}
 	}
 }

@@ -157,7 +157,7 @@ func TestR40ToolsEndWithTheirCredential(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, uri string) {
 		auth := authhooks.New(authhooks.Bearer(func(context.Context, string) (*authhooks.User, error) {
-			return &authhooks.User{Identity: "alice", Expires: time.Now().Add(time.Second)}, nil
+			return &authhooks.User{Identity: "alice", Expires: time.Now().Add(2 * time.Second)}, nil // in which the run has to begin
 		}), authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
 		running, stopped := make(chan struct{}, 1), make(chan struct{}, 1)
 		s := serve(t, withAuth(auth, held(running, stopped)), uri)

@@ -23,7 +23,7 @@ func TestRunTimeout(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, uri string) {
 		url, got := receiver(t)
-		s := serve(t, hooked(privateChat(gated(make(chan struct{})))), uri, signed, func(p *config.Process) { p.RunTimeout = 300 * time.Millisecond })
+		s := serve(t, hooked(privateChat(gated(make(chan struct{})))), uri, signed, func(p *config.Process) { p.RunTimeout = 2 * time.Second }) // in which a good run has to be able to end
 		thread := s.must(200, alice, "POST", "/threads", `{}`).field(t, "thread_id")
 		at := "/threads/" + thread + "/runs"
 		done := s.must(200, alice, "POST", at+"/wait", saying("gated", "x", `, "webhook": "`+url+`"`))
