@@ -68,7 +68,8 @@ type inside struct {
 
 // RoundTrip returns when the head of the answer is there. Closing the body, or the end of the request's context, ends what answers.
 func (t *inside) RoundTrip(r *http.Request) (*http.Response, error) {
-	if t.server.closed.Err() != nil {
+	leaves, ok := t.server.calls.enter()
+	if !ok {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
@@ -94,12 +95,13 @@ func (t *inside) RoundTrip(r *http.Request) (*http.Response, error) {
 		cancel()
 		_ = read.CloseWithError(errDraining)
 	})
-	t.server.calls.Go(func() {
+	go func() {
+		defer leaves()
 		defer close(done)
 		defer leave()
 		defer func() { _ = sent.Body.Close() }()
 		w.end(t.server.answerInside(w, sent))
-	})
+	}()
 	select {
 	case <-w.head:
 	case <-ctx.Done():
@@ -115,6 +117,33 @@ func (t *inside) RoundTrip(r *http.Request) (*http.Response, error) {
 		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.sent, Body: &insideBody{read, cancel, done}, ContentLength: -1, Request: r,
 	}, nil
+}
+
+// calls counts those that are under way. Code of the operator's may begin one at any time, also while the server closes.
+type calls struct {
+	mu     sync.Mutex
+	closed bool
+	open   sync.WaitGroup
+}
+
+// enter counts a call until it leaves; it is false once they are closed.
+func (c *calls) enter() (leave func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, false
+	}
+	c.open.Add(1)
+	return c.open.Done, true
+}
+
+// close lets no more in, ends those that are there, and waits for them.
+func (c *calls) close(end func()) {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	end()
+	c.open.Wait()
 }
 
 // answerInside serves a request. An answer that is broken off is an error.

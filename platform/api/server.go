@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -81,7 +80,7 @@ type Server struct {
 	pulse  *pulse
 	tools  *mcp.Server
 	custom *custom
-	calls  sync.WaitGroup // of the server to itself
+	calls  calls // of the server to itself
 	// description is what GET /openapi.json and GET /docs answer.
 	description *openapi.Document
 	gate        gate
@@ -134,8 +133,7 @@ func (s *Server) Drain() { s.drain() }
 // Close ends what the server started. Handlers must have returned.
 func (s *Server) Close() {
 	s.drain()
-	s.end()
-	s.calls.Wait()
+	s.calls.close(s.end)
 	s.pulse.close()
 }
 
