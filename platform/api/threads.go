@@ -119,6 +119,7 @@ func (s *Server) patchThread(ctx context.Context, c *call) error {
 	if err != nil {
 		return patched(err, detailThread, id)
 	}
+	s.Runs.Hub.Revise(id) // who follows the thread may be nobody to it now
 	if prefers(c.gin.Request.Header, "return", "minimal") {
 		return c.empty(http.StatusNoContent)
 	}

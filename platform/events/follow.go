@@ -56,6 +56,9 @@ func (f *Follower) From(ctx context.Context, read access.ThreadScope, sub *Subsc
 func (f *Follower) walk(ctx context.Context, read access.ThreadScope, sub *Subscription, after int64, yield func(Record, error) bool) {
 	w := &walk{Follower: f, scope: read, thread: sub.thread, run: sub.run, after: after, yield: yield, sub: sub}
 	err := w.follow(ctx)
+	if w.recheck != nil {
+		w.recheck.Stop()
+	}
 	if err != nil && !errors.Is(err, errEnough) {
 		yield(Record{}, fmt.Errorf("follow run: %w", err))
 	}
@@ -63,6 +66,12 @@ func (f *Follower) walk(ctx context.Context, read access.ThreadScope, sub *Subsc
 
 // errEnough says that the reader has broken out.
 var errEnough = errors.New("enough")
+
+// ErrRevoked says that the reader may not see the run any more, or that it is gone. What goes on is not told to him.
+var ErrRevoked = errors.New("the run is out of the reader's reach")
+
+// RecheckEvery is how often a reader whom the database need not be asked for asks it whether the run is still his to see.
+const RecheckEvery = 15 * time.Second
 
 // walk is one reading.
 type walk struct {
@@ -72,6 +81,7 @@ type walk struct {
 	after       int64
 	yield       func(Record, error) bool
 	sub         *Subscription
+	recheck     *time.Timer // nil until the run is read live
 }
 
 func (w *walk) follow(ctx context.Context) error {
@@ -86,12 +96,17 @@ func (w *walk) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if view.Revised {
+			if err := w.reached(ctx); err != nil {
+				return err
+			}
+		}
 		if ended, err := w.show(view.Records); ended || err != nil {
 			return err
 		}
 		if view.Live {
 			poll = pollFirst
-			if err := wait(ctx, view.Changed, nil); err != nil {
+			if err := w.idle(ctx, view.Changed); err != nil {
 				return err
 			}
 			continue
@@ -118,6 +133,34 @@ func (w *walk) follow(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// idle waits for a change. What the hub shows is of no scope, so every now and then the database is asked for whom it still is.
+func (w *walk) idle(ctx context.Context, changed <-chan struct{}) error {
+	if w.recheck == nil {
+		w.recheck = time.NewTimer(RecheckEvery)
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-changed:
+		return nil
+	case <-w.recheck.C:
+		w.recheck.Reset(RecheckEvery)
+		return w.reached(ctx)
+	}
+}
+
+// reached is ErrRevoked when the scope does not reach the run any more.
+func (w *walk) reached(ctx context.Context) error {
+	if w.scope.Filter() == nil {
+		return nil
+	}
+	_, err := w.Runs.ByID(ctx, w.scope, w.run)
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrRevoked
+	}
+	return err
 }
 
 // pause waits for a change, at most for the time of a poll.

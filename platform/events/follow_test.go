@@ -89,6 +89,39 @@ func TestFollow(t *testing.T) {
 	})
 }
 
+// TestAC43R40FollowNoFurther: a reader who may not see the run any more is shown nothing more of it, although the hub has it: at once where
+// that was changed in this process, else at his next look (AC-43, R-40).
+func TestAC43R40FollowNoFurther(t *testing.T) {
+	for name, told := range map[string]bool{"in this process": true, "in another": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, hub := &database{}, events.NewHub()
+				var wg sync.WaitGroup
+				w := newWriter(t, d, hub, 0, false)
+				w.append(say(0))
+				r := follow(t.Context(), &wg, hub, d, -1, nil)
+				pass(2 * events.RecheckEvery)
+				w.append(say(1))
+				synctest.Wait()
+				d.mu.Lock()
+				d.revoked = true
+				d.mu.Unlock()
+				if told {
+					hub.Revise("t")
+				} else {
+					pass(events.RecheckEvery)
+				}
+				w.append(say(2))
+				wg.Wait()
+				w.Close()
+				if diff := cmp.Diff(numbers(0, 2), r.seen); diff != "" || !errors.Is(r.err, events.ErrRevoked) {
+					t.Errorf("%v (-want +got):\n%s", r.err, diff)
+				}
+			})
+		})
+	}
+}
+
 // TestFollowSlowly: a reader that the ring overtakes reads the log, alone, and misses nothing.
 func TestFollowSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

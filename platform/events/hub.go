@@ -53,7 +53,9 @@ type topic struct {
 	feed    *Feed         // the newest one; nil before the first
 	changed chan struct{} // nil when nobody waits
 	closed  bool
-	users   int // guarded by Hub.mu
+	// revision counts the changes of the thread's metadata.
+	revision int
+	users    int // guarded by Hub.mu
 }
 
 // Open starts to show a run. Its records begin after seq base; base is -1 when the run never wrote one before. Close it. If the same
@@ -82,6 +84,21 @@ func (h *Hub) Wake(threadID string) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.wake()
+}
+
+// Revise makes the readers of a thread ask the database, before they show more, whether it is still theirs to read: call it once the
+// metadata that scopes are held against has changed. Readers in other processes ask by themselves within [RecheckEvery].
+func (h *Hub) Revise(threadID string) {
+	h.mu.Lock()
+	t := h.topics[threadID]
+	h.mu.Unlock()
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.revision++
 	t.wake()
 }
 

@@ -25,6 +25,7 @@ type database struct {
 	mu      sync.Mutex
 	batches []store.Batch
 	ended   bool
+	revoked bool // no scope reaches the run any more
 	next    int64
 	token   int64
 	reads   int
@@ -79,6 +80,9 @@ func (d *database) Read(_ context.Context, _ access.ThreadScope, _, _ string, af
 func (d *database) ByID(_ context.Context, _ access.ThreadScope, id string) (store.Run, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.revoked {
+		return store.Run{}, store.ErrNotFound
+	}
 	status := store.RunRunning
 	if d.ended {
 		status = store.RunSuccess

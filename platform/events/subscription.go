@@ -10,7 +10,8 @@ type Subscription struct {
 	run    string
 	feed   *Feed // the last one that was read
 	// fresh says that the run was not made yet: the log cannot have anything of it that the hub will not show.
-	fresh bool
+	fresh    bool
+	revision int // of the topic, as the reader knows it
 }
 
 // Expect starts to read a run that is about to be made. If this process executes it, its log is never asked.
@@ -22,7 +23,10 @@ func (h *Hub) Expect(threadID, runID string) *Subscription {
 
 // Subscribe starts to read a run of a thread.
 func (h *Hub) Subscribe(threadID, runID string) *Subscription {
-	return &Subscription{hub: h, topic: h.join(threadID), thread: threadID, run: runID}
+	t := h.join(threadID)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &Subscription{hub: h, topic: t, thread: threadID, run: runID, revision: t.revision}
 }
 
 // Close ends the reading.
@@ -36,6 +40,8 @@ type View struct {
 	Live bool
 	// Base is a place up to which the log is known to have all there is of the run; -1 when nothing is known.
 	Base int64
+	// Revised says that the thread's metadata has changed since the last view: it may not be the reader's to see any more.
+	Revised bool
 	// Changed is closed when there may be more.
 	Changed <-chan struct{}
 }
@@ -51,7 +57,8 @@ func (s *Subscription) Since(after int64) (View, error) {
 	if t.changed == nil {
 		t.changed = make(chan struct{})
 	}
-	v := View{Base: -1, Changed: t.changed}
+	v := View{Base: -1, Changed: t.changed, Revised: t.revision != s.revision}
+	s.revision = t.revision
 	f := t.feed
 	if f == nil || f.run != s.run || f.aborted {
 		s.fresh = s.fresh && s.feed == nil // a run that was shown, and is not any more, is in the log
