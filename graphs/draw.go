@@ -11,7 +11,7 @@ func (g *graph) Schemas() Schemas { return g.schemas }
 
 // Draw implements [Runnable]: nodes and edges in the order they were added, conditional edges to all that they may lead to.
 //
-// With xray, nodes that are graphs are drawn as what is in them, so many levels deep; the edges lead to their first and last nodes.
+// With xray, nodes that are graphs are drawn as what is in them, so many levels deep.
 func (g *graph) Draw(xray int) Drawing {
 	d := Drawing{
 		Nodes: []DrawnNode{{ID: Start, Type: "schema", Data: Start}},
@@ -43,47 +43,63 @@ func (g *graph) Draw(xray int) Drawing {
 	return d
 }
 
-// open replaces a node by the drawing of what is in it.
+// open replaces a node by the drawing of what is in it. Where that begins and ends with one node each, the edges lead there, else the
+// start and the end inside stay nodes of the drawing.
 func (d *Drawing) open(name string, inner Drawing) {
+	first, last := Start, End
+	if e := inner.only(func(e DrawnEdge) bool { return e.Source == Start }); e != nil && e.Target != End &&
+		inner.only(func(other DrawnEdge) bool { return other.Target == e.Target }) != nil {
+		first = e.Target
+	}
+	if e := inner.only(func(e DrawnEdge) bool { return e.Target == End }); e != nil && e.Source != Start &&
+		inner.only(func(other DrawnEdge) bool { return other.Source == e.Source }) != nil {
+		last = e.Source
+	}
 	prefix := name + ":"
-	var first, last []string
 	var edges []DrawnEdge
 	for _, e := range inner.Edges {
-		switch {
-		case e.Source == Start && e.Target == End:
-		case e.Source == Start:
-			first = append(first, prefix+e.Target)
-		case e.Target == End:
-			last = append(last, prefix+e.Source)
-		default:
-			e.Source, e.Target = prefix+e.Source, prefix+e.Target
-			edges = append(edges, e)
+		if e.Source == Start && first != Start || e.Target == End && last != End {
+			continue
 		}
+		e.Source, e.Target = prefix+e.Source, prefix+e.Target
+		edges = append(edges, e)
 	}
 	for _, e := range d.Edges {
-		sources, targets := []string{e.Source}, []string{e.Target}
 		if e.Source == name {
-			sources = slices.Compact(last)
+			e.Source = prefix + last
 		}
 		if e.Target == name {
-			targets = slices.Compact(first)
+			e.Target = prefix + first
 		}
-		for _, from := range sources {
-			for _, to := range targets {
-				edges = append(edges, DrawnEdge{Source: from, Target: to, Data: e.Data, Conditional: e.Conditional})
-			}
-		}
+		edges = append(edges, e)
 	}
 	nodes := make([]DrawnNode, 0, len(inner.Nodes))
 	for _, n := range inner.Nodes {
-		if n.ID != Start && n.ID != End {
-			n.ID = prefix + n.ID
-			nodes = append(nodes, n)
+		if n.ID == Start && first != Start || n.ID == End && last != End {
+			continue
 		}
+		n.ID = prefix + n.ID
+		nodes = append(nodes, n)
 	}
 	at := slices.IndexFunc(d.Nodes, func(n DrawnNode) bool { return n.ID == name })
 	d.Nodes = slices.Replace(d.Nodes, at, at+1, nodes...)
 	d.Edges = edges
+}
+
+// only returns the one edge that there is of a kind, unless it is conditional; nil if there are others.
+func (d *Drawing) only(is func(DrawnEdge) bool) *DrawnEdge {
+	var found *DrawnEdge
+	for i := range d.Edges {
+		e := &d.Edges[i]
+		switch {
+		case !is(*e):
+		case found != nil || e.Conditional:
+			return nil
+		default:
+			found = e
+		}
+	}
+	return found
 }
 
 func (g *graph) nodeMetadata(n *node) map[string]any {

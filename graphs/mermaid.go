@@ -53,7 +53,7 @@ func (x *box) put(path []string, id string) {
 func (x *box) write(b *strings.Builder, path, indent string) {
 	for _, in := range x.inner {
 		switch {
-		case in.id == Start || in.id == End:
+		case in.id != "" && (in.name == Start || in.name == End):
 			fmt.Fprintf(b, "%s%s([%s])\n", indent, mermaidID(in.id), mermaidText(in.name))
 		case in.id != "":
 			fmt.Fprintf(b, "%s%s(%s)\n", indent, mermaidID(in.id), mermaidText(in.name))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -297,6 +298,61 @@ func TestDrawXray(t *testing.T) {
 		if got := strings.Join(edges, " "); got != tt.edges {
 			t.Errorf("xray %d: edges %s, want %s", tt.xray, got, tt.edges)
 		}
+	}
+}
+
+// TestDrawXrayOfLoops: what was seen of LangGraph 1.2. A graph that does not begin or end with one node keeps its start and end: no way
+// through it is lost, and none that depends looks as if it were always taken.
+func TestDrawXrayOfLoops(t *testing.T) {
+	t.Parallel()
+	route := func(context.Context, listState) (string, error) { return graphs.End, nil }
+	tests := []struct {
+		name  string
+		inner *graphs.StateGraph[listState]
+		nodes string
+		edges []string
+	}{
+		{
+			"ends by a router",
+			graphs.NewStateGraph[listState]().AddEdge(graphs.Start, "agent").AddEdge("tools", "agent").
+				AddConditionalEdges("agent", route, "tools", graphs.End),
+			"__start__ pre child:__start__ child:agent child:tools child:__end__ post __end__",
+			[]string{"__start__>pre", "child:__end__>post", "child:__start__>child:agent", "child:agent?child:__end__", "child:agent?child:tools", "child:tools>child:agent", "post>__end__", "pre>child:__start__"},
+		},
+		{
+			"may do nothing",
+			graphs.NewStateGraph[listState]().AddConditionalEdges(graphs.Start, route, "agent", graphs.End).AddEdge("agent", "tools"),
+			"__start__ pre child:__start__ child:agent child:tools child:__end__ post __end__",
+			[]string{"__start__>pre", "child:__end__>post", "child:__start__?child:__end__", "child:__start__?child:agent", "child:agent>child:tools", "child:tools>child:__end__", "post>__end__", "pre>child:__start__"},
+		},
+		{
+			"a line",
+			graphs.NewStateGraph[listState]().AddEdge(graphs.Start, "agent").AddEdge("agent", "tools"),
+			"__start__ pre child:agent child:tools post __end__",
+			[]string{"__start__>pre", "child:agent>child:tools", "child:tools>post", "post>__end__", "pre>child:agent"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := compile(t, graphs.NewStateGraph[listState]().AddNode("pre", says("pre")).
+				AddSubgraph("child", tt.inner.AddNode("agent", says("agent")).AddNode("tools", says("tools"))).
+				AddNode("post", says("post")).AddEdge(graphs.Start, "pre").AddEdge("pre", "child").AddEdge("child", "post")).Draw(1)
+			var nodes, edges []string
+			for _, n := range d.Nodes {
+				nodes = append(nodes, n.ID)
+			}
+			for _, e := range d.Edges {
+				edges = append(edges, e.Source+map[bool]string{false: ">", true: "?"}[e.Conditional]+e.Target)
+			}
+			slices.Sort(edges)
+			if got := strings.Join(nodes, " "); got != tt.nodes {
+				t.Errorf("nodes %s, want %s", got, tt.nodes)
+			}
+			if diff := cmp.Diff(tt.edges, edges); diff != "" {
+				t.Errorf("edges (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
