@@ -258,7 +258,7 @@ func orNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// readUpdate reads an update from outside: an object, or a list of [channel, value] pairs.
+// readUpdate reads an update from outside: an object, or a list of objects and of [channel, value] pairs, which are several updates.
 func (g *graph) readUpdate(raw json.RawMessage) ([]write, error) {
 	raw = bytes.TrimSpace(raw)
 	if isNull(raw) {
@@ -267,25 +267,39 @@ func (g *graph) readUpdate(raw json.RawMessage) ([]write, error) {
 	if raw[0] != '[' {
 		return g.readObject(raw, g.stateChannels())
 	}
-	var pairs [][]json.RawMessage
-	if err := json.Unmarshal(raw, &pairs); err != nil {
-		return nil, &InputError{Err: fmt.Errorf("want an object or a list of [channel, value] pairs: %w", err)}
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return nil, &InputError{Err: err}
 	}
 	var writes []write
-	for _, pair := range pairs {
-		var name string
-		if len(pair) != 2 || json.Unmarshal(pair[0], &name) != nil {
-			return nil, &InputError{Err: errors.New("want [channel, value] pairs")}
+	for _, item := range items {
+		read := g.readPair
+		if item[0] == '{' {
+			read = func(raw json.RawMessage) ([]write, error) { return g.readObject(raw, g.stateChannels()) }
 		}
-		at, ok := g.byName[name]
-		if !ok || !g.channels[at].isState() {
-			continue
-		}
-		w, err := decodeWrite(g.channels, at, pair[1])
+		more, err := read(item)
 		if err != nil {
 			return nil, err
 		}
-		writes = append(writes, w)
+		writes = append(writes, more...)
 	}
 	return writes, nil
+}
+
+// readPair reads a [channel, value] pair. One of a channel that there is not is no write.
+func (g *graph) readPair(raw json.RawMessage) ([]write, error) {
+	var pair []json.RawMessage
+	var name string
+	if json.Unmarshal(raw, &pair) != nil || len(pair) != 2 || json.Unmarshal(pair[0], &name) != nil {
+		return nil, &InputError{Err: errors.New("want an object, or a list of objects and of [channel, value] pairs")}
+	}
+	at, ok := g.byName[name]
+	if !ok || !g.channels[at].isState() {
+		return nil, nil
+	}
+	w, err := decodeWrite(g.channels, at, pair[1])
+	if err != nil {
+		return nil, err
+	}
+	return []write{w}, nil
 }

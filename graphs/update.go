@@ -120,7 +120,7 @@ func (r *run) writeSpecial(ctx context.Context, saved *Saved, u *NodeUpdate) (do
 // writeCopy makes a sibling of the checkpoint: same values, same tasks, its parent's child.
 func (r *run) writeCopy(ctx context.Context, saved *Saved) error {
 	if saved == nil {
-		return fmt.Errorf("copy: %w", ErrNoCheckpoint)
+		return failf(ErrInvalidUpdate, "as_node %s: there is no checkpoint to copy", asCopy)
 	}
 	plans := make([]plan, len(r.tasks))
 	for i, t := range r.tasks {
@@ -196,7 +196,10 @@ func (r *run) updateOutcome(ctx context.Context, u *NodeUpdate) (out *outcome, e
 		}
 		name = last
 	}
-	if name == asInput || name == asCopy || name == End {
+	switch {
+	case name == End && !isNull(u.Values):
+		return nil, failf(ErrInvalidUpdate, "as_node %s ends what is pending: values has to be null", name)
+	case name == asInput, name == asCopy, name == End:
 		return nil, failf(ErrInvalidUpdate, "as_node %s has to be the only update of its superstep", name)
 	}
 	at, err := r.g.find(name)

@@ -95,7 +95,8 @@ func (c *call) answer(ctx context.Context, err error) (status int, detail string
 		return http.StatusUnprocessableEntity, namespace.Error(), nil
 	case errors.As(err, &filter):
 		return http.StatusUnprocessableEntity, filter.Error(), nil
-	case errors.Is(err, graphs.ErrUnknownNode), errors.Is(err, graphs.ErrAmbiguousUpdate), errors.Is(err, graphs.ErrEmptyCommand):
+	case errors.Is(err, graphs.ErrUnknownNode), errors.Is(err, graphs.ErrAmbiguousUpdate), errors.Is(err, graphs.ErrEmptyCommand),
+		errors.Is(err, graphs.ErrInvalidUpdate), errors.Is(err, graphs.ErrNoMessage):
 		return http.StatusUnprocessableEntity, err.Error(), nil
 	case errors.Is(err, store.ErrQuery):
 		return http.StatusUnprocessableEntity, err.Error(), nil

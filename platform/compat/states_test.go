@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/store/storetest"
 )
 
 // threadState is a state as clients index it (rest.md §2.5).
@@ -153,6 +154,51 @@ func TestStates(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestUpdatesOfStates covers streaming.md §3.5: what can be written to a state, and that what cannot is the caller's mistake, which is told.
+func TestUpdatesOfStates(t *testing.T) {
+	t.Parallel()
+	s := serve(t, privateChat(), storetest.SQLite(t).URI)
+	for _, c := range []struct {
+		name, body string
+		status     int
+		tells      string // of a mistake: a part of the detail; else the ids of the messages
+	}{
+		{"several updates", `{"values": [{"messages": [{"role": "user", "id": "a", "content": "1"}]}, {"messages": [{"role": "user", "id": "b", "content": "2"}]}]}`, 200, "q a b"},
+		{"pairs", `{"values": [["messages", [{"role": "user", "id": "a", "content": "1"}]], ["nowhere", 1]]}`, 200, "q a"},
+		{"no update of several", `{"values": []}`, 200, "q"},
+		{"neither object nor pair", `{"values": [7]}`, 422, "want an object, or a list of objects and of [channel, value] pairs"},
+		{"half a pair", `{"values": [["messages"]]}`, 422, "want an object, or a list of objects and of [channel, value] pairs"},
+		{"end with values", `{"values": {}, "as_node": "__end__"}`, 422, "as_node __end__ ends what is pending: values has to be null"},
+		{"end", `{"values": null, "as_node": "__end__"}`, 200, "q"},
+		{"removal of nothing", `{"values": {"messages": [{"type": "remove", "id": "gone"}]}}`, 422, "Attempting to delete a message with an ID that doesn't exist"},
+		{"unknown node", `{"values": {}, "as_node": "nobody"}`, 422, `the graph has no node "nobody"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			thread := s.must(200, alice, "POST", "/threads", `{"metadata": {"graph_id": "agent"}, "supersteps": [{"updates": [
+				{"values": {"messages": [{"role": "user", "id": "q", "content": "hi"}]}, "as_node": "__start__"}]}]}`).field(t, "thread_id")
+			a := s.must(c.status, alice, "POST", "/threads/"+thread+"/state", c.body)
+			if c.status != 200 {
+				if detail := a.field(t, "detail"); !strings.Contains(detail, c.tells) {
+					t.Errorf("the mistake is told as %q", detail)
+				}
+				return
+			}
+			var ids []string
+			for _, m := range s.state(t, alice, thread).Values["messages"].([]any) {
+				ids = append(ids, m.(map[string]any)["id"].(string))
+			}
+			if got := strings.Join(ids, " "); got != c.tells {
+				t.Errorf("messages %s, want %s", got, c.tells)
+			}
+		})
+	}
+	empty := s.must(200, alice, "POST", "/threads", `{"metadata": {"graph_id": "agent"}}`).field(t, "thread_id")
+	a := s.must(422, alice, "POST", "/threads/"+empty+"/state", `{"values": null, "as_node": "__copy__"}`)
+	if detail := a.field(t, "detail"); detail != "as_node __copy__: there is no checkpoint to copy" {
+		t.Errorf("a copy of nothing is told as %q", detail)
+	}
 }
 
 // TestKeysOfAnswers covers rest.md §2: which keys objects have, and what they hold when there is nothing.
