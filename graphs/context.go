@@ -70,6 +70,17 @@ func (c *taskContext) end() {
 	}
 }
 
+// ended is the error of a node that goes on after Done: a node that is cut off, by a cancel or since another has failed, is to end as one
+// that was cancelled, and not as one that failed.
+func (c *taskContext) ended() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return ErrTaskOver
+	}
+	return ctxError(c.Context)
+}
+
 func (c *taskContext) asRuntime() *Runtime {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -84,6 +84,37 @@ func TestTimeoutIsRetried(t *testing.T) {
 	})
 }
 
+// A node that is cut off while it writes, since another has failed, has not failed itself.
+func TestWritingWhileAnotherFails(t *testing.T) {
+	t.Parallel()
+	boom, writing := errors.New("boom"), make(chan struct{})
+	g := compile(t, graphs.NewStateGraph[listState]().
+		AddNode("fails", func(context.Context, listState) (graphs.Update, error) {
+			<-writing
+			return nil, boom
+		}).
+		AddNode("writes", func(ctx context.Context, _ listState) (graphs.Update, error) {
+			rt := graphs.RuntimeFrom(ctx)
+			for once := sync.OnceFunc(func() { close(writing) }); ; once() {
+				if err := rt.Write("word"); err != nil {
+					return nil, err
+				}
+			}
+		}, graphs.RetryWith(graphs.RetryPolicy{Attempts: 3, Initial: time.Hour})).
+		AddEdge(graphs.Start, "fails").AddEdge(graphs.Start, "writes"))
+	var last error
+	for event, err := range g.Stream(t.Context(), value(`{}`), graphs.Config{Saver: memory.New()}) {
+		if end := event.TaskEnd; end != nil && end.Name == "writes" {
+			t.Errorf("the node that was cut off ended with %+v", end.Error)
+		}
+		last = err
+	}
+	var failed *graphs.NodeError
+	if !errors.As(last, &failed) || failed.Node != "fails" || !errors.Is(last, boom) {
+		t.Errorf("ended with %v", last)
+	}
+}
+
 func TestMaxConcurrency(t *testing.T) {
 	t.Parallel()
 	for _, streamed := range []bool{false, true} {

@@ -80,7 +80,7 @@ func (rt *Runtime) Tool(report ToolReported) error {
 // send hands an event to the run's coordinator and returns when it has been taken. Without a reader it is nothing.
 func (rt *Runtime) send(e Event) error {
 	if rt.task.context.Err() != nil {
-		return ErrTaskOver
+		return rt.task.context.ended()
 	}
 	if rt.run.yield == nil {
 		return nil
@@ -90,7 +90,7 @@ func (rt *Runtime) send(e Event) error {
 	case rt.run.inbox <- signal{event: e}:
 		return nil
 	case <-rt.task.context.Done():
-		return ErrTaskOver
+		return rt.task.context.ended()
 	}
 }
 
