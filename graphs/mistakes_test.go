@@ -2,6 +2,7 @@ package graphs_test
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 
@@ -57,6 +58,7 @@ func TestMistakesOfARun(t *testing.T) {
 		{"type", answer(graphs.Set{"one": "x"}), `{}`, "InputError", `channel "one" (int): got a JSON string, want int`, "n"},
 		{"type inside", answer(graphs.Set{"note": map[string]int{"text": 1}}), `{}`, "InputError", `channel "note" (graphs_test.note): text: got a JSON number, want string`, "n"},
 		{"no JSON", answer(graphs.Set{"note": func() {}}), `{}`, "InputError", `channel "note" (graphs_test.note): json: unsupported type: func()`, "n"},
+		{"no number of JSON", answer(graphs.Set{"note": map[string]any{"text": math.NaN()}}), `{}`, "InputError", `channel "note" (graphs_test.note): json: unsupported value: NaN`, "n"},
 		{"no message", answer(graphs.Set{"messages": 1}), `{}`, "InputError", `channel "messages" ([]graphs.Message): not a message: 1: want a string, an object or a [role, content] pair`, "n"},
 		{
 			"two writers", two, `{}`, "InvalidUpdateError",

@@ -346,3 +346,44 @@ func TestMessagesOfAnyKind(t *testing.T) {
 		t.Errorf("a message without an id: %v", told)
 	}
 }
+
+// TestWaitingBesideFinished: while one task of a step waits, what another has come to is told as an update and stands in the state as its
+// result; the values are those of the checkpoint until the step is over.
+func TestWaitingBesideFinished(t *testing.T) {
+	t.Parallel()
+	th := threadOf(t, graphs.NewStateGraph[folded]().AddNode("ask", asks).AddNode("sib", says("sib")).
+		AddEdge(graphs.Start, "ask").AddEdge(graphs.Start, "sib"))
+	got := th.masked(v1.Options{Modes: []wire.StreamMode{wire.StreamValues}}, input(`{"a":"x"}`))
+	th.expect("waits", got, `values {"a":"x","list":[]}`, `values {"a":"x","list":[],"__interrupt__":[{"value":"ok?","id":"#"}]}`)
+	state, err := graphs.ReadState(t.Context(), th.cfg.Saver, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(state.Values) != `{"a":"x","list":[]}` || strings.Join(state.Next, " ") != "ask" || string(state.Tasks[1].Result) != `{"list":["sib"]}` {
+		t.Errorf("state %s, next %v, result %s", state.Values, state.Next, state.Tasks[1].Result)
+	}
+	got = th.masked(v1.Options{}, resume(`"yes"`))
+	th.expect("goes on", got, `values {"a":"x","list":[]}`, `values {"a":"x","list":["yes","sib"]}`)
+}
+
+// TestOutputOfGraph: readers of a stream see the keys of the output schema; who reads the state sees all.
+func TestOutputOfGraph(t *testing.T) {
+	t.Parallel()
+	type answer struct {
+		List []string `json:"list"`
+	}
+	th := threadOf(t, graphs.NewStateGraph[folded](graphs.OutputSchema[answer]()).
+		AddNode("n", func(context.Context, folded) (graphs.Update, error) {
+			return graphs.Set{"list": []string{"n"}, "b": "kept"}, nil
+		}).
+		AddEdge(graphs.Start, "n"))
+	got := th.masked(v1.Options{Modes: []wire.StreamMode{wire.StreamValues, wire.StreamUpdates}}, input(`{"a":"x"}`))
+	th.expect("stream", got, `values {"list":[]}`, `updates {"n":{"list":["n"]}}`, `values {"list":["n"]}`)
+	state, err := graphs.ReadState(t.Context(), th.cfg.Saver, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(state.Values) != `{"a":"x","b":"kept","list":["n"]}` {
+		t.Errorf("state %s", state.Values)
+	}
+}
