@@ -71,8 +71,9 @@ func (a *Accumulator) addBlock(raw json.RawMessage) {
 	}
 	kind, index := blockKey(raw)
 	for i := range a.blocks {
-		if a.blocks[i].kind == kind && a.blocks[i].index == index && (index != "" || (kind == `"text"` && i == len(a.blocks)-1)) {
-			a.blocks[i].add(raw)
+		b := &a.blocks[i]
+		if b.index == index && (index != "" || b.kind == kind && kind == `"text"` && i == len(a.blocks)-1) {
+			b.add(raw)
 			return
 		}
 	}
@@ -147,7 +148,8 @@ func merged(a, b map[string]json.RawMessage) map[string]json.RawMessage {
 	return out
 }
 
-// blockPieces collects the deltas of one content block: strings grow, everything else is replaced.
+// blockPieces collects the deltas of one content block: strings grow, everything else is replaced, but for the type, which is that of
+// the first: providers have types of their own for what goes on, as input_json_delta for a tool_use.
 type blockPieces struct {
 	kind, index string // raw JSON; index is empty for a block without one
 	keys        []string
@@ -180,7 +182,7 @@ func (b *blockPieces) add(raw json.RawMessage) {
 			b.texts[key] = append(b.texts[key], text...)
 			continue
 		}
-		if value[0] != 'n' || b.raws[key] == nil {
+		if b.raws[key] == nil || value[0] != 'n' && key != "type" {
 			b.raws[key] = value
 		}
 	}

@@ -57,6 +57,15 @@ func TestAccumulate(t *testing.T) {
 			`{"content":[{"type":"reasoning","reasoning":"hmm","index":0},{"type":"text","text":"AB","index":1}]}`,
 		},
 		{
+			"deltas of another type", // what was seen of langchain-core 1.7
+			[]MessageChunk{
+				blocks(`{"type":"tool_use","id":"t1","name":"f","input":{},"index":1}`),
+				blocks(`{"type":"input_json_delta","partial_json":"{\"a\":","index":1}`), blocks(`{"type":"input_json_delta","partial_json":"1}","index":1}`),
+				blocks(`{"type":"text","text":"A","index":2}`),
+			},
+			`{"content":[{"type":"tool_use","id":"t1","name":"f","input":{},"index":1,"partial_json":"{\"a\":1}"},{"type":"text","text":"A","index":2}]}`,
+		},
+		{
 			"text around blocks",
 			[]MessageChunk{text("a"), text("b"), blocks(`{"type":"image","url":"u"}`), text("c"), text("d")},
 			`{"content":[{"type":"text","text":"ab"},{"type":"image","url":"u"},{"type":"text","text":"cd"}]}`,
