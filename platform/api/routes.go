@@ -46,9 +46,12 @@ func asks(events ...string) []string { return events }
 
 // The events of a run that is created (auth.md §2.8): its assistant is read unless it is a graph's own, its thread may have to
 // be made, and a strategy that stops other runs changes the thread.
-func createsRun(more ...string) []string {
-	return append([]string{"threads:create_run", "(assistants:read)", "(threads:create)", "(threads:update)"}, more...)
+func createsRun() []string {
+	return asks("threads:create_run", "(assistants:read)", "(threads:create)", "(threads:update)")
 }
+
+// followsRun are the events of a route that creates a run and tells of it: whoever may not read it makes none.
+func followsRun() []string { return append(asks("threads:read"), createsRun()...) }
 
 // The events of a message of the Model Context Protocol: tools are searched for to be listed and to be called, and a call is a run.
 func callsTools() []string {
@@ -115,8 +118,8 @@ func (s *Server) Routes() []Route {
 		{post, "/threads/:thread_id/history", "threads", asks("threads:read"), s.searchHistory},
 
 		{post, "/threads/:thread_id/runs", "runs", createsRun(), s.createRun},
-		{post, "/threads/:thread_id/runs/stream", "runs", createsRun("threads:read"), s.streamRun},
-		{post, "/threads/:thread_id/runs/wait", "runs", createsRun("threads:read"), s.waitRun},
+		{post, "/threads/:thread_id/runs/stream", "runs", followsRun(), s.streamRun},
+		{post, "/threads/:thread_id/runs/wait", "runs", followsRun(), s.waitRun},
 		{get, "/threads/:thread_id/runs", "runs", asks("threads:read"), s.listRuns},
 		{get, "/threads/:thread_id/runs/:run_id", "runs", asks("threads:read"), s.getRun},
 		{del, "/threads/:thread_id/runs/:run_id", "runs", asks("threads:delete"), s.deleteRun},
@@ -139,8 +142,8 @@ func (s *Server) Routes() []Route {
 		{get, "/.well-known/agent-card.json", "a2a", asks("assistants:read"), s.agentCard},
 
 		{post, "/runs", "runs", createsRun(), s.createRun},
-		{post, "/runs/stream", "runs", createsRun("threads:read"), s.streamRun},
-		{post, "/runs/wait", "runs", createsRun("threads:read"), s.waitRun},
+		{post, "/runs/stream", "runs", followsRun(), s.streamRun},
+		{post, "/runs/wait", "runs", followsRun(), s.waitRun},
 		{post, "/runs/batch", "runs", createsRun(), s.createBatch},
 		{post, "/runs/cancel", "runs", asks("threads:update", "(threads:search)"), s.cancelRuns},
 		{get, "/runs/:run_id/stream", "runs", asks("threads:read", "(threads:update)"), s.joinStream},
