@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,9 @@ type Principal struct {
 	Tenant      string         `json:"tenant,omitempty"`
 	Expires     time.Time      `json:"expires,omitzero"`
 	Extra       map[string]any `json:"extra,omitempty"`
+	// Thread and Assistant are the filters that these had to pass for him to make a run of them; none for any.
+	Thread    json.RawMessage `json:"thread,omitempty"`
+	Assistant json.RawMessage `json:"assistant,omitempty"`
 }
 
 // The kinds of principals.
@@ -70,6 +74,26 @@ func (p Principal) User() *authhooks.User {
 	}
 }
 
+// Reaching is p with the filters of the scopes under which he makes a run: for threads:create_run and for assistants:read.
+func (p Principal) Reaching(t ThreadScope, a AssistantScope) (out Principal, err error) {
+	if f := t.Filter(); f != nil {
+		p.Thread, err = f.MarshalJSON()
+	}
+	if f := a.Filter(); f != nil && err == nil {
+		p.Assistant, err = f.MarshalJSON()
+	}
+	return p, err
+}
+
+// Reaches reports whether he could still make a run on a thread and of an assistant with that metadata. Whoever has lost them since does
+// nothing to the one, and learns nothing of the other, by what he left in the queue (R-38).
+func (p Principal) Reaches(thread, assistant json.RawMessage) (bool, error) {
+	if ok, err := passes(p.Thread, thread); !ok || err != nil || len(assistant) == 0 { // one that was deleted tells nothing
+		return ok, err
+	}
+	return passes(p.Assistant, assistant)
+}
+
 // Resolve returns the user as whom a worker or a cron acts: what the operator's Resolve answers, else whom the principal tells
 // of. On an open server it is nil. The error is an [*authhooks.Error]; 503 means that the answer is not known now, every other
 // status that he must not act (R-38). Nobody must not, once there are hooks.
@@ -92,4 +116,22 @@ func (g *Guard) Resolve(ctx context.Context, p Principal) (*authhooks.User, erro
 		return found, nil
 	}
 	return user, nil
+}
+
+// passes reports whether metadata passes a filter, if there is one.
+func passes(filter, metadata json.RawMessage) (bool, error) {
+	if len(filter) == 0 {
+		return true, nil
+	}
+	f, err := authhooks.ParseFilter(filter)
+	if err != nil {
+		return false, fmt.Errorf("reach of the principal: %w", err)
+	}
+	var doc map[string]any
+	d := json.NewDecoder(bytes.NewReader(metadata))
+	d.UseNumber()
+	if err := d.Decode(&doc); err != nil {
+		return false, fmt.Errorf("metadata: %w", err)
+	}
+	return f.Match(doc), nil
 }

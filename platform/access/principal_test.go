@@ -97,3 +97,50 @@ func TestResolve(t *testing.T) {
 		t.Errorf("studio: %v, %v", studio, err)
 	}
 }
+
+// TestReaches is R-38 for rows: what the filters said when the run was made is held against them as they are now.
+func TestReaches(t *testing.T) {
+	t.Parallel()
+	const hers, his = `{"owner": "alice"}`, `{"owner": "bob"}`
+	g := guard(t, access.Config{Auth: owners()})
+	ctx := access.With(t.Context(), access.Caller{User: &authhooks.User{Identity: "alice"}})
+	thread, err := g.Threads(ctx, &authhooks.RunsCreate{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	assistant, err := g.Assistants(ctx, &authhooks.AssistantsRead{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		assistant access.AssistantScope
+		thread    string
+		of        string
+		want      bool
+		fails     bool
+	}{
+		"both are hers":                {assistant, hers, hers, true, false},
+		"the thread is not":            {assistant, his, hers, false, false},
+		"the assistant is not":         {assistant, hers, his, false, false},
+		"the assistant is gone":        {assistant, hers, "", true, false},
+		"an assistant of the server":   {g.SystemAssistant(), hers, `{}`, true, false},
+		"a thread without metadata":    {assistant, "", hers, false, true},
+		"an assistant nobody can read": {assistant, hers, `{`, false, true},
+	} {
+		made, err := access.PrincipalOf(&authhooks.User{Identity: "alice"}).Reaching(thread, test.assistant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := access.ParsePrincipal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := kept.Reaches(json.RawMessage(test.thread), json.RawMessage(test.of)); got != test.want || (err != nil) != test.fails {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}

@@ -102,3 +102,46 @@ func TestAC43RemovalEndsOpenStreams(t *testing.T) {
 		s.must(404, bob, "GET", run+"/stream", "")
 	})
 }
+
+// R-38: what somebody left in a queue does nothing to a thread, and by an assistant, that is not his any more.
+func TestR38RemovalEndsQueuedRuns(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, uri string) {
+		gate := make(chan struct{})
+		s := serve(t, withAuth(sharing(), gated(gate)), uri)
+		thread := "/threads/" + s.must(200, alice, "POST", "/threads", withBob).field(t, "thread_id")
+		own := "/threads/" + s.must(200, bob, "POST", "/threads", `{}`).field(t, "thread_id")
+		assistant := s.must(200, alice, "POST", "/assistants", strings.Replace(withBob, "{", `{"graph_id": "agent", `, 1)).field(t, "assistant_id")
+		wait := `{"assistant_id": "gated", "input": {"messages": []}}`
+		first := map[string]string{
+			alice: thread + "/runs/" + s.must(200, alice, "POST", thread+"/runs", wait).field(t, "run_id"),
+			bob:   own + "/runs/" + s.must(200, bob, "POST", own+"/runs", wait).field(t, "run_id"),
+		}
+		queued := func(who, thread, assistant string) string {
+			body := strings.NewReplacer("agent", assistant, "hello", "by "+who).Replace(hello)
+			return thread + "/runs/" + s.must(200, who, "POST", thread+"/runs", body).field(t, "run_id")
+		}
+		ends := []struct{ about, run, want string }{
+			{"Bob's on Alice's thread", queued(bob, thread, "agent"), "error"},
+			{"Alice's on hers", queued(alice, thread, assistant), "success"},
+			{"Bob's of Alice's assistant", queued(bob, own, assistant), "error"},
+			{"Bob's on his", queued(bob, own, "agent"), "success"},
+		}
+		s.must(200, alice, "PATCH", thread, withoutBob)
+		s.must(200, alice, "PATCH", "/assistants/"+assistant, withoutBob)
+		close(gate)
+		for who, run := range first {
+			s.must(200, who, "GET", run+"/join", "")
+		}
+		for _, end := range ends {
+			owner := map[bool]string{true: alice, false: bob}[strings.HasPrefix(end.run, thread)]
+			s.must(200, owner, "GET", end.run+"/join", "")
+			if got := s.must(200, owner, "GET", end.run, "").field(t, "status"); got != end.want {
+				t.Errorf("%s ended as %s, want %s", end.about, got, end.want)
+			}
+		}
+		if state := s.must(200, alice, "GET", thread+"/state", ""); strings.Contains(string(state.Body), "by "+bob) {
+			t.Errorf("Bob wrote to a thread that is not his any more: %s", state.Body)
+		}
+	})
+}

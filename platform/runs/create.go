@@ -258,7 +258,11 @@ func (c *creation) row(ctx context.Context) (store.RunNew, error) {
 		row.Implicit = &store.ImplicitThread{Scope: c.make, Metadata: c.value.Metadata}
 	}
 	if user := c.run.User(); user != nil {
-		if row.Principal, err = json.Marshal(access.PrincipalOf(user)); err != nil {
+		maker, err := access.PrincipalOf(user).Reaching(c.run, c.read)
+		if err == nil {
+			row.Principal, err = json.Marshal(maker)
+		}
+		if err != nil {
 			return store.RunNew{}, fmt.Errorf("principal: %w", err)
 		}
 	}

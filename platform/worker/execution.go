@@ -94,6 +94,13 @@ func (x *execution) user(ctx context.Context) (*authhooks.User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the run's user: %w", err)
 	}
+	if x.Guard.Open() {
+		return user, nil
+	}
+	if may, err := principal.Reaches(x.claimed.Thread.Metadata, x.claimed.Assistant.Metadata); err != nil || !may {
+		refused := &authhooks.Error{Status: http.StatusForbidden, Detail: "the thread or the assistant is out of reach of who made the run", Cause: err}
+		return nil, fmt.Errorf("the run's user: %w", refused)
+	}
 	return user, nil
 }
 
