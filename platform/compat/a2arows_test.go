@@ -94,5 +94,9 @@ func agentError(method, failure string) string {
 			failure += `,"data":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"a2a-protocol.org","reason":"` + reason + `"}]`
 		}
 	}
-	return `{"jsonrpc":"2.0","id":1,"error":` + failure + `}}`
+	answer := `{"jsonrpc":"2.0","id":1,"error":` + failure + `}}`
+	if method == "message/stream" || method == "tasks/resubscribe" { // of clients that only read events there
+		return "data: " + answer
+	}
+	return answer
 }
