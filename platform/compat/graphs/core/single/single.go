@@ -42,9 +42,13 @@ type Delayed struct {
 	Delay int `json:"delay"`
 }
 
-// Delay takes the time that it is told, in milliseconds.
+// Delay takes the time that it is told, in milliseconds. One that is to be seen while it lasts takes longer: busy machines see it late.
 var Delay = one("long_running", func(ctx context.Context, s Delayed) (graphs.Update, error) {
-	if err := pause(ctx, time.Duration(s.Delay)*time.Millisecond); err != nil {
+	d := time.Duration(s.Delay) * time.Millisecond
+	if seen := 300 * time.Millisecond; d > seen {
+		d = max(d, min(3*d, 4*time.Second))
+	}
+	if err := pause(ctx, d); err != nil {
 		return nil, err
 	}
 	return graphs.Set{"messages": []graphs.Message{graphs.Human(fmt.Sprintf("finished after %dms", s.Delay))}}, nil
