@@ -266,7 +266,7 @@ func (p *RetryPolicy) allows(err error, attempts int) bool {
 	}
 	var panicked *PanicError
 	var input *InputError
-	if errors.As(err, &panicked) || errors.As(err, &input) || errors.Is(err, ErrNoSaver) || errors.Is(err, context.Canceled) {
+	if errors.As(err, &panicked) || errors.As(err, &input) || errors.Is(err, ErrNoSaver) || errors.Is(err, context.Canceled) || isToParent(err) {
 		return false
 	}
 	if p.When != nil {
