@@ -97,3 +97,27 @@ func TestDeferredNodesRunTogether(t *testing.T) {
 		t.Errorf("drawn %+v", d.Nodes[3])
 	}
 }
+
+// TestEndClearsWaitingNodes: who ends what is pending (streaming.md §3.5) ends what waits for it, too: it does not turn up in a later run.
+func TestEndClearsWaitingNodes(t *testing.T) {
+	t.Parallel()
+	g := compile(t, graphs.NewStateGraph[listState]().
+		AddNode("b", says("b")).AddNode("c", says("c")).AddNode("d", says("d"), graphs.Defer()).AddNode("last", says("last")).
+		AddConditionalEdges(graphs.Start, func(_ context.Context, s listState) (string, error) {
+			if len(s.Items) > 0 {
+				return "last", nil
+			}
+			return "b", nil
+		}, "b", "last").
+		AddEdge(graphs.Start, "last").AddEdge("b", "d").AddEdge("b", "c"))
+	s := memory.New()
+	run(t, g, value(`{}`), graphs.Config{Saver: s, InterruptBefore: []string{"c"}})
+	end := []graphs.Superstep{{Updates: []graphs.NodeUpdate{{AsNode: graphs.End}}}}
+	if _, err := g.Write(t.Context(), end, graphs.Config{Saver: s}); err != nil {
+		t.Fatal(err)
+	}
+	res := run(t, g, value(`{}`), graphs.Config{Saver: s})
+	if got := string(res.Values["items"]); got != `["b","last","last"]` {
+		t.Errorf("items: %s", got)
+	}
+}

@@ -105,6 +105,9 @@ func (r *run) writeSpecial(ctx context.Context, saved *Saved, u *NodeUpdate) (do
 		if err != nil {
 			return true, err
 		}
+		if _, err := r.hold(nil, &ap); err != nil { // the nodes that wait are let go, and nobody plans them
+			return true, err
+		}
 		r.merge(&ap)
 		return true, r.commit(ctx, SourceUpdate, nil, ap)
 	case u.AsNode == "" && null:
