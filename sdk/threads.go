@@ -114,7 +114,7 @@ func (t *Threads) State(ctx context.Context, threadID string) (*ThreadState, err
 // StateAt returns a thread's state at a checkpoint, or the latest with the states of its subgraphs.
 // It is POST /threads/{thread_id}/state/checkpoint (rest.md §4.6).
 func (t *Threads) StateAt(ctx context.Context, threadID string, at StateAt) (*ThreadState, error) {
-	if at.Checkpoint == nil {
+	if at.Checkpoint == nil && len(at.Select) == 0 {
 		return fetchAt[ThreadState](ctx, t.client, http.MethodGet, nil, "/threads/%s/state?subgraphs="+strconv.FormatBool(at.Subgraphs), threadID)
 	}
 	return fetchAt[ThreadState](ctx, t.client, http.MethodPost, at, "/threads/%s/state/checkpoint", threadID)

@@ -357,5 +357,8 @@ func wireRun(row store.Run) (wire.Run, error) {
 		MultitaskStrategy: wire.MultitaskStrategy(row.Strategy),
 		CreatedAt:         wire.Time{Time: row.CreatedAt}, UpdatedAt: wire.Time{Time: row.UpdatedAt},
 	}
+	if row.Status == store.RunInterrupted { // one that had ended before it was stopped was not cancelled
+		run.CancelReason = row.CancelReason
+	}
 	return run, decode(row.Metadata, &run.Metadata)
 }

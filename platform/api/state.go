@@ -43,7 +43,20 @@ func (s *Server) getState(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.state(ctx, c, "", "", subgraphs)
+	fields, err := c.stateFields()
+	if err != nil {
+		return err
+	}
+	return s.state(ctx, c, "", "", subgraphs, fields)
+}
+
+// stateFields are the fields of states that the query selects.
+func (c *call) stateFields() ([]string, error) {
+	fields := c.list("select")
+	if err := wire.SelectsState(fields); err != nil {
+		return nil, refuse(http.StatusUnprocessableEntity, "%s", err)
+	}
+	return fields, nil
 }
 
 // getStateAt answers GET /threads/{id}/state/{checkpoint}.
@@ -56,7 +69,11 @@ func (s *Server) getStateAt(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.state(ctx, c, "", checkpoint, subgraphs)
+	fields, err := c.stateFields()
+	if err != nil {
+		return err
+	}
+	return s.state(ctx, c, "", checkpoint, subgraphs, fields)
 }
 
 // findState answers POST /threads/{id}/state/checkpoint.
@@ -66,12 +83,12 @@ func (s *Server) findState(ctx context.Context, c *call) error {
 		return err
 	}
 	if in.Checkpoint == nil {
-		return s.state(ctx, c, "", "", in.Subgraphs)
+		return s.state(ctx, c, "", "", in.Subgraphs, in.Select)
 	}
 	if err := c.ownThread("checkpoint.thread_id", in.Checkpoint.ThreadID); err != nil {
 		return err
 	}
-	return s.state(ctx, c, in.Checkpoint.CheckpointNS, strings.ToLower(in.Checkpoint.ID()), in.Subgraphs)
+	return s.state(ctx, c, in.Checkpoint.CheckpointNS, strings.ToLower(in.Checkpoint.ID()), in.Subgraphs, in.Select)
 }
 
 // ownThread refuses a body that names another thread than the path (H-19).
@@ -82,7 +99,7 @@ func (c *call) ownThread(field, thread string) error {
 	return nil
 }
 
-func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subgraphs bool) error {
+func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subgraphs bool, fields []string) error {
 	thread, saver, err := s.readState(ctx, c, checkpoint)
 	if err != nil {
 		return err
@@ -92,7 +109,7 @@ func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subg
 		if checkpoint != "" {
 			return refuse(http.StatusNotFound, detailCheckpoint, checkpoint)
 		}
-		return c.json(http.StatusOK, wire.ThreadState{Checkpoint: wire.CheckpointConfig{ThreadID: thread, CheckpointNS: ns}})
+		return c.state(wire.ThreadState{Checkpoint: wire.CheckpointConfig{ThreadID: thread, CheckpointNS: ns}}, fields)
 	}
 	if err != nil {
 		return err
@@ -101,7 +118,24 @@ func (s *Server) state(ctx context.Context, c *call, ns, checkpoint string, subg
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, state)
+	return c.state(state, fields)
+}
+
+// state answers with the fields of a state.
+func (c *call) state(state wire.ThreadState, fields []string) error {
+	part, err := partOf(state, fields)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, part)
+}
+
+// partOf is the part of a state that was asked for. A whole one, which may be long, is not encoded twice.
+func partOf(state wire.ThreadState, fields []string) (any, error) {
+	if len(fields) == 0 {
+		return state, nil
+	}
+	return state.Only(fields)
 }
 
 // nested turns a snapshot into its wire form and, when asked, the states of its tasks' subgraphs with it.
@@ -172,7 +206,11 @@ func (s *Server) listHistory(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.history(ctx, c, graphs.ListQuery{Limit: limit, Before: before})
+	fields, err := c.stateFields()
+	if err != nil {
+		return err
+	}
+	return s.history(ctx, c, graphs.ListQuery{Limit: limit, Before: before}, fields)
 }
 
 // earlier is the id of a checkpoint that a history ends before, as ids are compared; empty for none.
@@ -210,24 +248,24 @@ func (s *Server) searchHistory(ctx context.Context, c *call) error {
 		}
 		query.NS = in.Checkpoint.CheckpointNS
 		if id := in.Checkpoint.CheckpointID; id != "" { // that one alone
-			return s.historyOf(ctx, c, strings.ToLower(id), query)
+			return s.historyOf(ctx, c, strings.ToLower(id), query, in.Select)
 		}
 	}
-	return s.history(ctx, c, query)
+	return s.history(ctx, c, query, in.Select)
 }
 
-func (s *Server) history(ctx context.Context, c *call, query graphs.ListQuery) error {
+func (s *Server) history(ctx context.Context, c *call, query graphs.ListQuery, fields []string) error {
 	thread, saver, err := s.readState(ctx, c, "")
 	if err != nil {
 		return err
 	}
-	return array(c, func(yield func(wire.ThreadState, error) bool) {
+	return array(c, func(yield func(any, error) bool) {
 		for snapshot, err := range graphs.ReadHistory(ctx, saver, query) {
 			if err != nil {
-				yield(wire.ThreadState{}, err)
+				yield(nil, err)
 				return
 			}
-			if !yield(wireState(thread, snapshot), nil) {
+			if part, err := partOf(wireState(thread, snapshot), fields); !yield(part, err) || err != nil {
 				return
 			}
 		}
@@ -235,12 +273,12 @@ func (s *Server) history(ctx context.Context, c *call, query graphs.ListQuery) e
 }
 
 // historyOf answers with the one checkpoint that was asked for, if it is there and is what the query looks for.
-func (s *Server) historyOf(ctx context.Context, c *call, checkpoint string, query graphs.ListQuery) error {
+func (s *Server) historyOf(ctx context.Context, c *call, checkpoint string, query graphs.ListQuery, fields []string) error {
 	thread, saver, err := s.readState(ctx, c, checkpoint)
 	if err != nil {
 		return err
 	}
-	states := []wire.ThreadState{}
+	states := []any{}
 	saved, err := saver.Get(ctx, query.NS, checkpoint)
 	if errors.Is(err, graphs.ErrNoCheckpoint) {
 		return c.json(http.StatusOK, states)
@@ -253,7 +291,11 @@ func (s *Server) historyOf(ctx context.Context, c *call, checkpoint string, quer
 		if err != nil {
 			return err
 		}
-		states = append(states, wireState(thread, snapshot))
+		part, err := partOf(wireState(thread, snapshot), fields)
+		if err != nil {
+			return err
+		}
+		states = append(states, part)
 	}
 	return c.json(http.StatusOK, states)
 }

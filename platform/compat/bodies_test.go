@@ -73,8 +73,8 @@ func bodies() map[string]bodied {
 		"POST /threads/:thread_id/copy": {},
 		"POST /threads/:thread_id/state": takes[wire.StateUpdate](`{"values": {"messages": [{"role": "user", "content": "x"}]}, "as_node": "echo"}`,
 			`{"checkpoint": `+place+`, "checkpoint_id": `+id+`}`),
-		"POST /threads/:thread_id/state/checkpoint": takes[wire.StateAt](`{"checkpoint": `+place+`}`, `{"subgraphs": true}`),
-		"POST /threads/:thread_id/history":          takes[wire.HistorySearch](`{"limit": 3}`, `{"before": `+place+`, "metadata": {"k": 1}, "checkpoint": `+place+`}`),
+		"POST /threads/:thread_id/state/checkpoint": takes[wire.StateAt](`{"checkpoint": `+place+`}`, `{"subgraphs": true, "select": ["next", "values.k"]}`),
+		"POST /threads/:thread_id/history":          takes[wire.HistorySearch](`{"limit": 3}`, `{"before": `+place+`, "metadata": {"k": 1}, "checkpoint": `+place+`, "select": ["values", "checkpoint"]}`),
 
 		"POST /threads/:thread_id/runs":                onThread.at("/threads/{fresh}/runs"),
 		"POST /threads/:thread_id/runs/stream":         onThread.at("/threads/{fresh}/runs/stream"),

@@ -211,12 +211,25 @@ func decoded(body []byte) (value any, err error) {
 	return value, nil
 }
 
-// whole is the schema of a list whose rows have all their fields, unless the request has selected some.
+// whole is the schema of what has all its fields, alone or in a list, unless the request has selected some.
 func whole(s *openapi3.Schema, x traffic) *openapi3.Schema {
-	if s.Items == nil || len(s.Items.Value.AnyOf) != 2 || bytes.Contains(x.sent, []byte(`"select"`)) || x.url.Query().Has("select") {
+	unread := x.sent == nil && x.method != http.MethodGet // and so it may have selected
+	if unread || bytes.Contains(x.sent, []byte(`"select"`)) || x.url.Query().Has("select") {
 		return s
 	}
-	return &openapi3.Schema{Type: s.Type, Items: s.Items.Value.AnyOf[0]}
+	all := func(s *openapi3.Schema) *openapi3.SchemaRef {
+		if len(s.AnyOf) == 2 && strings.Contains(s.AnyOf[1].Ref, "/Selected") {
+			return s.AnyOf[0]
+		}
+		return nil
+	}
+	if one := all(s); one != nil {
+		return one.Value
+	}
+	if s.Items == nil || all(s.Items.Value) == nil {
+		return s
+	}
+	return &openapi3.Schema{Type: s.Type, Items: all(s.Items.Value)}
 }
 
 func (d *description) visit(s *openapi3.Schema, value any, as openapi3.SchemaValidationOption, text []byte) error {

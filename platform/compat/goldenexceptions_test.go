@@ -36,6 +36,7 @@ var exceptions = []exception{
 	{"**", 0, "-json**/kwargs/config/configurable/model_name", "what an assistant sets is read when the run begins"},
 	{"**", 0, "json**/multitask_strategy", "enqueue is the contract's default"},
 	{"core-v1/h03_recursion", 0, "json/__error__/message", python},
+	{"**", 0, "+json/cancel_reason", fuller},
 	// Streams.
 	{"**", 0, "+sse/*/metadata/thread_id", fuller},
 	{"**", 0, "sse/*/messages/0/type", python},

@@ -52,6 +52,9 @@ func TestCancelReasons(t *testing.T) {
 			if got := s.interrupted(t, thread, ""); got != asked {
 				t.Errorf("told %q", got)
 			}
+			if got := s.must(200, alice, "GET", "/threads/"+thread+"/runs/"+run, "").field(t, "cancel_reason"); got != asked {
+				t.Errorf("the run tells %q", got)
+			}
 			// It is no failure: what is taken back afterwards leaves the thread as it was.
 			later := s.must(200, alice, "POST", "/threads/"+thread+"/runs", saying("agent", "y", `, "after_seconds": 3600`)).field(t, "run_id")
 			s.must(204, alice, "POST", "/threads/"+thread+"/runs/"+later+"/cancel?wait=1&action=rollback", "")

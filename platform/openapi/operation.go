@@ -83,9 +83,11 @@ func listOf(s *jsonschema.Schema) *jsonschema.Schema {
 }
 
 // selection is an array whose elements are whole, or have only the fields that the request selects.
-func selection[T any]() *jsonschema.Schema {
-	whole := of[T]()
-	return listOf(&jsonschema.Schema{AnyOf: []*jsonschema.Schema{whole, ref("Selected" + nameOf(reflect.TypeFor[T]()))}})
+func selection[T any]() *jsonschema.Schema { return listOf(selected[T]()) }
+
+// selected is whole, or has only the fields that the request selects.
+func selected[T any]() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{of[T](), ref("Selected" + nameOf(reflect.TypeFor[T]()))}}
 }
 
 // takes is a body of a type of package wire.

@@ -87,12 +87,13 @@ func threadOperations() []Operation {
 
 func stateOperations() []Operation {
 	subgraphs := flag("subgraphs", "Show the states of the tasks' subgraphs in them.")
+	fields := query("select", "Only these fields of a state; values.KEY is one of its values.", words())
 	const noState = "There is no such thread, or no such checkpoint."
 	return []Operation{
 		{
 			Route: "GET /threads/:thread_id/state", ID: "getThreadState", Does: "Get a thread's newest state",
-			Parameters: []Parameter{subgraphs},
-			Answers:    []Answer{gives("The state; an empty one before the first run.", of[wire.ThreadState]()), refuses(http.StatusNotFound, noThread)},
+			Parameters: []Parameter{subgraphs, fields},
+			Answers:    []Answer{gives("The state; an empty one before the first run.", selected[wire.ThreadState]()), refuses(http.StatusNotFound, noThread)},
 		},
 		{
 			Route: "POST /threads/:thread_id/state", ID: "updateThreadState", Does: "Write to a thread's state",
@@ -106,25 +107,25 @@ func stateOperations() []Operation {
 		},
 		{
 			Route: "GET /threads/:thread_id/state/:checkpoint_id", ID: "getThreadStateAt", Does: "Get a thread's state at a checkpoint",
-			Parameters: []Parameter{subgraphs},
-			Answers:    []Answer{gives("The state.", of[wire.ThreadState]()), refuses(http.StatusNotFound, noState)},
+			Parameters: []Parameter{subgraphs, fields},
+			Answers:    []Answer{gives("The state.", selected[wire.ThreadState]()), refuses(http.StatusNotFound, noState)},
 		},
 		{
 			Route: "POST /threads/:thread_id/state/checkpoint", ID: "findThreadState", Does: "Get a thread's state at a checkpoint, of a subgraph, too",
 			Body:    takes[wire.StateAt]("Which checkpoint; the newest when absent."),
-			Answers: []Answer{gives("The state.", of[wire.ThreadState]()), refuses(http.StatusNotFound, noState)},
+			Answers: []Answer{gives("The state.", selected[wire.ThreadState]()), refuses(http.StatusNotFound, noState)},
 		},
 		{
 			Route: "GET /threads/:thread_id/history", ID: "listThreadHistory", Does: "List a thread's states, the newest first",
 			Parameters: []Parameter{
-				query("limit", "At most so many.", integer(1, wire.MaxLimit)), query("before", "Only those before this checkpoint.", text()),
+				query("limit", "At most so many.", integer(1, wire.MaxLimit)), query("before", "Only those before this checkpoint.", text()), fields,
 			},
-			Answers: []Answer{gives("The states.", listOf(of[wire.ThreadState]())), refuses(http.StatusNotFound, noThread)},
+			Answers: []Answer{gives("The states.", selection[wire.ThreadState]()), refuses(http.StatusNotFound, noThread)},
 		},
 		{
 			Route: "POST /threads/:thread_id/history", ID: "searchThreadHistory", Does: "Search a thread's states, the newest first",
 			Body:    takes[wire.HistorySearch]("What to look for."),
-			Answers: []Answer{gives("The states.", listOf(of[wire.ThreadState]())), refuses(http.StatusNotFound, noThread)},
+			Answers: []Answer{gives("The states.", selection[wire.ThreadState]()), refuses(http.StatusNotFound, noThread)},
 		},
 	}
 }

@@ -48,6 +48,8 @@ func selectable() map[reflect.Type][]string {
 		reflect.TypeFor[wire.Thread]():    append(wire.ThreadFields(), "extracted"),
 		reflect.TypeFor[wire.Run]():       wire.RunFields(),
 		reflect.TypeFor[wire.Cron]():      wire.CronFields(),
+
+		reflect.TypeFor[wire.ThreadState](): wire.StateFields(),
 	}
 }
 

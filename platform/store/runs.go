@@ -38,8 +38,8 @@ type Run struct {
 	ID, ThreadID, AssistantID string
 	Status                    string
 	Strategy                  string
-	// Cancel is the action that was asked of a run, "" when none was.
-	Cancel string
+	// Cancel is the action that was asked of a run, "" when none was; CancelReason is why, for people to read.
+	Cancel, CancelReason string
 	// Attempt counts executions that ended or may have ended with a lost lease; the first is 1, 0 is a run that never started.
 	Attempt int
 	// Seq is the place in the thread's log that was next when the run was made: all of its events come after it.
@@ -95,7 +95,7 @@ type ImplicitThread struct {
 }
 
 // runColumns are the columns of [Run] in the order of [scanRun], from runs r.
-const runColumns = `r.id, r.thread_id, r.assistant_id, r.status, r.strategy, r.cancel, r.attempt, r.seq, r.metadata, r.kwargs,
+const runColumns = `r.id, r.thread_id, r.assistant_id, r.status, r.strategy, r.cancel, r.cancel_reason, r.attempt, r.seq, r.metadata, r.kwargs,
 	r.modes, r.resumable, r.error, r.created_at, r.updated_at, r.started_at, r.ended_at`
 
 // scanRun reads runColumns, and after them what dest asks for.
@@ -103,7 +103,7 @@ func scanRun(rows *sql.Rows, r *Run, dest ...any) error {
 	var created, updated, started, ended moment
 	var metadata, kwargs, modes, failure raw
 	err := rows.Scan(append([]any{
-		&r.ID, &r.ThreadID, &r.AssistantID, &r.Status, &r.Strategy, &r.Cancel, &r.Attempt, &r.Seq, &metadata, &kwargs,
+		&r.ID, &r.ThreadID, &r.AssistantID, &r.Status, &r.Strategy, &r.Cancel, &r.CancelReason, &r.Attempt, &r.Seq, &metadata, &kwargs,
 		&modes, &r.Resumable, &failure, &created, &updated, &started, &ended,
 	}, dest...)...)
 	if err != nil {

@@ -46,11 +46,11 @@ func FuzzStateUpdate(f *testing.F) {
 }
 
 func FuzzStateAt(f *testing.F) {
-	fuzz[StateAt](f, `{"checkpoint": {"checkpoint_id": "x", "checkpoint_map": {"": "y"}}, "subgraphs": true}`)
+	fuzz[StateAt](f, `{"checkpoint": {"checkpoint_id": "x", "checkpoint_map": {"": "y"}}, "subgraphs": true, "select": ["values.k"]}`)
 }
 
 func FuzzHistorySearch(f *testing.F) {
-	fuzz[HistorySearch](f, `{"limit": 3, "before": {"configurable": {"checkpoint_id": "x"}}, "metadata": {"k": 1}}`)
+	fuzz[HistorySearch](f, `{"limit": 3, "before": {"configurable": {"checkpoint_id": "x"}}, "metadata": {"k": 1}, "select": ["next"]}`)
 }
 
 func FuzzRunCreate(f *testing.F) {

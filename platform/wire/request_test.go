@@ -130,6 +130,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"text as values", &wire.StateUpdate{}, `{"values":"x"}`, false, "values: want an object, a list or null"},
 		{"a bad update", &wire.RunCreate{}, `{"assistant_id":"a","command":{"update":[["k"]]}}`, false, "command.update: want"},
 		{"a bad goto", &wire.RunCreate{}, `{"assistant_id":"a","command":{"goto":[{"input":1}]}}`, false, "command.goto: want"},
+		{"no field of a state", &wire.HistorySearch{}, `{"select":["next","owner"]}`, false, `select: "owner" is not one of values, next,`},
+		{"no value of a state", &wire.StateAt{}, `{"select":["values."]}`, false, `select: "values." is not one of values, next,`},
 		{"a bad before", &wire.HistorySearch{}, `{"before":7}`, false, "before: want"},
 		{"a cancel of nothing", &wire.BulkCancel{}, `{}`, false, "want either status"},
 		{"a cancel of both", &wire.BulkCancel{}, `{"status":"all","run_ids":["x"]}`, false, "want either status"},

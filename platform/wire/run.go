@@ -40,6 +40,7 @@ type Run struct {
 	Metadata          Object            `json:"metadata"`
 	Kwargs            json.RawMessage   `json:"kwargs"` // a RunKwargs
 	MultitaskStrategy MultitaskStrategy `json:"multitask_strategy"`
+	CancelReason      string            `json:"cancel_reason,omitzero"` // of a run that was cancelled
 }
 
 // MarshalJSON writes {} for nil kwargs.
@@ -55,7 +56,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 func RunFields() []string {
 	return []string{
 		"run_id", "thread_id", "assistant_id", "created_at", "updated_at",
-		"status", "metadata", "kwargs", "multitask_strategy",
+		"status", "metadata", "kwargs", "multitask_strategy", "cancel_reason",
 	}
 }
 

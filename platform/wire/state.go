@@ -3,6 +3,10 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // ThreadState is a thread at one checkpoint (rest.md 2.5, streaming.md 3.1). Nothing of it is null but
@@ -37,6 +41,46 @@ func (s ThreadState) MarshalJSON() ([]byte, error) {
 		out.ParentCheckpointID = &s.ParentCheckpoint.CheckpointID
 	}
 	return json.Marshal(out)
+}
+
+// stateValue is what the name of one of a state's values begins with where fields are selected.
+const stateValue = "values."
+
+// StateFields returns the names that a request for states may select; beside them, values.KEY is one of the values.
+func StateFields() []string {
+	return []string{"values", "next", "tasks", "checkpoint", "metadata", "created_at", "parent_checkpoint", "interrupts"}
+}
+
+// SelectsState checks the names of fields of states.
+func SelectsState(fields []string) error {
+	plain := slices.DeleteFunc(slices.Clone(fields), func(name string) bool {
+		return strings.HasPrefix(name, stateValue) && name != stateValue
+	})
+	return selected(plain, append(StateFields(), stateValue+"KEY"))
+}
+
+// Only returns the state with the named fields alone, as [StateFields] names them; no names at all mean everything.
+func (s ThreadState) Only(fields []string) (json.RawMessage, error) {
+	var keys []string
+	for _, name := range fields {
+		if key, ok := strings.CutPrefix(name, stateValue); ok {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 || slices.Contains(fields, "values") {
+		return Project(s, fields)
+	}
+	values := map[string]json.RawMessage{}
+	if json.Unmarshal(s.Values, &values) != nil || values == nil { // a list, which has no keys, or nothing
+		values = map[string]json.RawMessage{}
+	}
+	maps.DeleteFunc(values, func(key string, _ json.RawMessage) bool { return !slices.Contains(keys, key) })
+	kept, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("select values: %w", err)
+	}
+	s.Values = kept
+	return Project(s, append(slices.Clone(fields), "values"))
 }
 
 // Task is a node that is to run next, or ran. All keys are always there.
@@ -88,7 +132,11 @@ type StateUpdated struct {
 type StateAt struct {
 	Checkpoint *CheckpointConfig `json:"checkpoint"`
 	Subgraphs  bool              `json:"subgraphs,omitzero"`
+	Select     []string          `json:"select,omitzero"` // of StateFields
 }
+
+// Validate checks the selected names.
+func (a *StateAt) Validate() error { return SelectsState(a.Select) }
 
 // HistorySearch is the body of POST /threads/{id}/history; answers are newest first. Before is exclusive,
 // Metadata matches by containment, Checkpoint names the namespace, "" by default.
@@ -97,4 +145,8 @@ type HistorySearch struct {
 	Before     Before            `json:"before,omitzero"`
 	Metadata   Object            `json:"metadata,omitzero"`
 	Checkpoint *CheckpointConfig `json:"checkpoint,omitzero"`
+	Select     []string          `json:"select,omitzero"` // of StateFields
 }
+
+// Validate checks the selected names.
+func (h *HistorySearch) Validate() error { return SelectsState(h.Select) }
