@@ -23,6 +23,9 @@ const writeTimeout = 30 * time.Second
 // a whole state.
 const aheadBytes = 1 << 20
 
+// heartbeat is a comment without an empty line after it, of which the JavaScript client 2.0.0 makes an event that is null.
+const heartbeat = ": heartbeat\n"
+
 // errGone says that the client has closed its connection.
 var errGone = errors.New("the client has gone")
 
@@ -44,7 +47,7 @@ func (c *call) sse(ctx context.Context, frames iter.Seq2[events.Frame, error]) e
 			writeFrame(&buf, f)
 		}
 		if len(batch) == 0 {
-			buf.WriteString(": heartbeat\n\n")
+			buf.WriteString(heartbeat)
 		}
 		return w.send(buf.Bytes())
 	})

@@ -170,7 +170,7 @@ func TestFeedBeatsWhileNothingHappens(t *testing.T) {
 	})
 }
 
-// TestHeartbeats covers gotcha 5, to the byte: a newline before the document of a wait, a comment in a stream.
+// TestHeartbeats covers gotcha 7, to the byte: a newline before the document of a wait, a comment in a stream and no empty line after it.
 func TestHeartbeats(t *testing.T) {
 	gin.SetMode(gin.TestMode)
 	for name, test := range map[string]struct {
@@ -189,7 +189,7 @@ func TestHeartbeats(t *testing.T) {
 				<-time.After(2500 * time.Millisecond)
 				yield(events.Frame{ID: 1, Event: "values", Data: json.RawMessage(`{}`)}, nil)
 			})
-		}, "text/event-stream", ": heartbeat\n\n: heartbeat\n\nevent: values\ndata: {}\nid: 1\n\n"},
+		}, "text/event-stream", ": heartbeat\n: heartbeat\nevent: values\ndata: {}\nid: 1\n\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
