@@ -86,7 +86,7 @@ func TestFirstMinute(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, &seen)
 		}
 	}
-	address := regexp.MustCompile(`API +(\S+)`).FindStringSubmatch(seen.String())[1]
+	address := inFront(t, regexp.MustCompile(`API +(\S+)`).FindStringSubmatch(seen.String())[1])
 	clientOf := func(token string) *sdk.Client {
 		c, err := sdk.New(sdk.Config{URL: address, Token: token})
 		check(t, err)

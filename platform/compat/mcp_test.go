@@ -206,14 +206,18 @@ func TestMCPPage(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, out)
 		}
 	}
-	argv := onPython("tools").argv(t)
-	path := filepath.Join(t.TempDir(), "page.py")
-	if err := os.WriteFile(path, []byte(here(blocksOf(t, page, "python")[0])), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out = output(t, exec.Command(argv[0], path))
-	if !strings.Contains(out, "['agent', 'Time_keeper']") || !strings.Contains(out, "offline script") {
-		t.Errorf("it said %q", out)
+	code := blocksOf(t, page, "python")
+	for i, c := range []client{onPython("tools"), onAdapters("adapters")} {
+		argv := c.argv(t)
+		path := filepath.Join(t.TempDir(), "page.py")
+		if err := os.WriteFile(path, []byte(here(code[i])), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		argv[len(argv)-1] = path // for the script
+		out = output(t, exec.Command(argv[0], argv[1:]...))
+		if !strings.Contains(out, "['agent', 'Time_keeper']") || (i == 0 && !strings.Contains(out, "offline script")) {
+			t.Errorf("it said %q", out)
+		}
 	}
 	var settings struct {
 		Servers map[string]struct{ URL string } `json:"mcpServers"`

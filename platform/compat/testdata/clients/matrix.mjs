@@ -11,7 +11,7 @@ const ignored = new Set();
 const noting = async (input, init) => {
 	const response = await fetch(input, init);
 	const path = new URL(input).pathname;
-	for (const name of (response.headers.get("Locutory-Ignored-Fields") ?? "").split(", ")) if (name && path !== "/runs/batch") ignored.add(`${path}: ${name}`);
+	for (const name of (response.headers.get("Locutory-Ignored-Fields") ?? "").split(", ")) if (name && !path.endsWith("/runs/batch")) ignored.add(`${path}: ${name}`);
 	return response; // createBatch sends its arguments as they are beside what it makes of them
 };
 const c = new Client({ apiUrl: url, callerOptions: { fetch: noting } });
