@@ -190,7 +190,9 @@ func (a *Agents) found(ctx context.Context, text string, always bool) (store.Ass
 		value := &authhooks.AssistantsRead{}
 		authhooks.SetFacts(value, authhooks.Facts{AssistantID: id})
 		var err error
-		if scope, err = a.Guard.Assistants(ctx, value); err != nil {
+		if scope, err = a.Guard.Assistants(ctx, value); access.Hidden(err) {
+			return store.Assistant{}, noAssistant()
+		} else if err != nil {
 			return store.Assistant{}, err
 		}
 	}

@@ -103,6 +103,9 @@ func (c *call) list(ctx context.Context) (*Answer, error) {
 		return nil, err
 	}
 	read, err := c.read(ctx, authhooks.Facts{ThreadID: q.ThreadID})
+	if q.ThreadID != "" && access.Hidden(err) {
+		possible, err = false, nil
+	}
 	if err != nil {
 		return nil, err
 	}

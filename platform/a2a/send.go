@@ -170,7 +170,15 @@ func (s *sending) aim(ctx context.Context) (err error) {
 	}
 	s.thread = strings.ToLower(m.ContextID)
 	asked := cmp.Or(s.thread, thread)
-	if s.read, err = s.call.read(ctx, authhooks.Facts{ThreadID: asked, RunID: run}); err != nil {
+	s.read, err = s.call.read(ctx, authhooks.Facts{ThreadID: asked, RunID: run})
+	switch hidden := access.Hidden(err); {
+	case hidden && run != "" && s.thread != "":
+		return otherContext()
+	case hidden && run != "":
+		return noTask()
+	case hidden && s.thread != "":
+		return noContext()
+	case err != nil:
 		return err
 	}
 	switch {

@@ -230,6 +230,9 @@ func (c *call) named(ctx context.Context, id string) (access.ThreadScope, store.
 		return access.ThreadScope{}, store.Task{}, err
 	}
 	read, err := c.read(ctx, authhooks.Facts{ThreadID: thread, RunID: run})
+	if access.Hidden(err) {
+		err = noTask()
+	}
 	if err != nil {
 		return read, store.Task{}, err
 	}
@@ -275,6 +278,9 @@ func (c *call) cancel(ctx context.Context) (*Answer, error) {
 	value := &authhooks.ThreadsUpdate{} // asked before anyone looks, so that its answer tells nothing of the task
 	authhooks.SetFacts(value, authhooks.Facts{ThreadID: thread, RunIDs: []string{run}, Cancel: store.CancelInterrupt})
 	update, err := c.Guard.Threads(ctx, value)
+	if access.Hidden(err) {
+		err = noTask()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/locutory/locutory/authhooks"
@@ -100,6 +101,13 @@ func (g *Guard) Crons(ctx context.Context, v authhooks.Value) (CronScope, error)
 func (g *Guard) Items(ctx context.Context, v authhooks.Value) (ItemScope, error) {
 	s, err := g.ask(ctx, authhooks.Store, v)
 	return ItemScope{scope: s}, err
+}
+
+// Hidden reports whether an error of a Guard is a hook's [authhooks.NotFound]. Its caller is told what he is told of a row that is not
+// there; a 404 with words of the hook's own is another answer.
+func Hidden(err error) bool {
+	var answer *authhooks.Error
+	return errors.As(err, &answer) && answer.Status == http.StatusNotFound && answer.Detail == http.StatusText(http.StatusNotFound)
 }
 
 // SystemAssistant returns the scope of assistants:read that reaches only the assistants that the server made of its graphs: every

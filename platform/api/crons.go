@@ -167,12 +167,13 @@ func (s *Server) searchCrons(ctx context.Context, c *call) error {
 		return err
 	}
 	limit, offset := in.Limit.Or(10), int(in.Offset)
+	var rows []store.Cron
+	var total int
 	scope, threads, query, err := s.cronQuery(ctx, in, limit, offset)
-	if err != nil {
-		return err
+	if err == nil {
+		rows, total, err = s.DB.Crons.Search(ctx, scope, threads, query)
 	}
-	rows, total, err := s.DB.Crons.Search(ctx, scope, threads, query)
-	if err != nil {
+	if err != nil && !errors.Is(err, errHiddenThread) {
 		return err
 	}
 	c.page(offset, len(rows), limit, total)
@@ -186,16 +187,19 @@ func (s *Server) countCrons(ctx context.Context, c *call) error {
 		return err
 	}
 	search := wire.CronSearch{AssistantID: in.AssistantID, ThreadID: in.ThreadID, Metadata: in.Metadata}
+	n := 0
 	scope, threads, query, err := s.cronQuery(ctx, search, 0, 0)
-	if err != nil {
-		return err
+	if err == nil {
+		n, err = s.DB.Crons.Count(ctx, scope, threads, query)
 	}
-	n, err := s.DB.Crons.Count(ctx, scope, threads, query)
-	if err != nil {
+	if err != nil && !errors.Is(err, errHiddenThread) {
 		return err
 	}
 	return c.json(http.StatusOK, n)
 }
+
+// errHiddenThread says that crons were asked for by a thread of which a hook says that it is not there: such a thread has none.
+var errHiddenThread = errors.New("a hook hides the thread")
 
 // cronQuery asks crons:search, and threads:read for the thread that is named, else threads:search: a cron of a thread is found by whoever
 // finds the thread (auth.md §2.8, H-39).
@@ -213,7 +217,9 @@ func (s *Server) cronQuery(ctx context.Context, in wire.CronSearch, limit, offse
 		return
 	}
 	if in.ThreadID != "" {
-		threads, err = s.readThread(ctx, authhooks.Facts{ThreadID: in.ThreadID})
+		if threads, err = s.readThread(ctx, authhooks.Facts{ThreadID: in.ThreadID}); access.Hidden(err) {
+			err = errHiddenThread
+		}
 	} else {
 		threads, err = s.Guard.Threads(ctx, &authhooks.ThreadsSearch{})
 	}

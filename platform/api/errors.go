@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/locutory/locutory/authhooks"
 	"github.com/locutory/locutory/graphs"
+	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/runs"
 	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/wire"
@@ -75,6 +77,8 @@ func (c *call) answer(ctx context.Context, err error) (status int, detail string
 		return http.StatusTooManyRequests, "too many requests; come back later", http.Header{"Retry-After": {"1"}}
 	case errors.As(err, &run):
 		return run.Status, run.Detail, nil
+	case access.Hidden(err):
+		return http.StatusNotFound, c.missing(), nil
 	case errors.As(err, &hook):
 		if hook.Status >= 500 {
 			c.failed(ctx, "a hook failed", err)
@@ -108,6 +112,22 @@ func (c *call) answer(ctx context.Context, err error) (status int, detail string
 		return http.StatusServiceUnavailable, "the server did not get to it in time; try again", http.Header{"Retry-After": {"1"}}
 	}
 	return status500(err)
+}
+
+// missing is what a request is told of a row that is not there, by what its path names.
+func (c *call) missing() string {
+	path := strings.TrimPrefix(c.gin.FullPath(), c.server.prefix())
+	switch {
+	case c.param("cron_id") != "":
+		return detailCron
+	case c.param("run_id") != "", path == "/runs/cancel":
+		return detailRun
+	case c.param("thread_id") != "":
+		return fmt.Sprintf(detailThread, strings.ToLower(c.param("thread_id")))
+	case strings.HasPrefix(path, "/assistants/:"):
+		return detailAssistant
+	}
+	return http.StatusText(http.StatusNotFound)
 }
 
 // writeRefusal writes the body of every answer that is not a success, but for those of [call.failure].

@@ -84,7 +84,8 @@ func (s *Server) startRun(ctx context.Context, c *call, follow func(access.Threa
 		return err
 	}
 	read, err := s.readThread(ctx, authhooks.Facts{ThreadID: thread})
-	if err != nil {
+	hidden := thread != "" && access.Hidden(err)
+	if err != nil && !hidden {
 		return err
 	}
 	var cancel access.ThreadScope
@@ -93,7 +94,10 @@ func (s *Server) startRun(ctx context.Context, c *call, follow func(access.Threa
 			return err
 		}
 	}
-	run, err := newRun(ctx, c, &in, func(r runs.CreateRequest) (*runs.Started, error) { return s.linking(c).Start(ctx, r) })
+	run, err := newRun(ctx, c, &in, func(r runs.CreateRequest) (*runs.Started, error) {
+		r.Hidden = hidden
+		return s.linking(c).Start(ctx, r)
+	})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/locutory/locutory/authhooks"
+	"github.com/locutory/locutory/platform/access"
 	"github.com/locutory/locutory/platform/store"
 	"github.com/locutory/locutory/platform/wire"
 )
@@ -64,6 +65,9 @@ func (s *Server) pruneThreads(ctx context.Context, c *call) error {
 		value := &authhooks.ThreadsDelete{}
 		authhooks.SetFacts(value, authhooks.Facts{ThreadID: id})
 		scope, err := s.Guard.Threads(ctx, value)
+		if access.Hidden(err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

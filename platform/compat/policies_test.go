@@ -52,9 +52,7 @@ func (r *register) decide(_ context.Context, c *authhooks.Call) (authhooks.Verdi
 	case *authhooks.ThreadsDelete:
 		id = v.ThreadID()
 	case *authhooks.RunsCreate:
-		if id = v.ThreadID(); v.IfNotExists() == "create" && r.owner[id] != c.User.Identity {
-			id = ""
-		}
+		id = v.ThreadID()
 	case *authhooks.AssistantsRead:
 		id = v.AssistantID()
 	case *authhooks.AssistantsUpdate:
@@ -83,7 +81,7 @@ func (r *register) decide(_ context.Context, c *authhooks.Call) (authhooks.Verdi
 	case "":
 		return authhooks.Only(authhooks.Eq("owner", c.User.Identity)), nil
 	}
-	return authhooks.Only(authhooks.None()), nil
+	return authhooks.NotFound(), nil
 }
 
 // AC-17, AC-18 and AC-45 do not depend on how hooks say whose a row is.

@@ -33,6 +33,8 @@ type CreateRequest struct {
 	Configurable wire.Object
 	// RunID is the id that the run will have; "" is a new one. One that is taken is store.ErrExists.
 	RunID string
+	// Hidden says that for who asks there is no such thread, whatever hooks say of a run on it.
+	Hidden bool
 }
 
 // creation is one request on its way.
@@ -54,6 +56,8 @@ type creation struct {
 	make  access.ThreadScope // threads:create
 	// update is threads:update, nil when the strategy cancels nothing.
 	update *access.ThreadScope
+	// hidden says that a hook answered as if the thread was not there.
+	hidden bool
 	// mayNotMake is why the thread may not be made. It is the answer only if the thread is not there.
 	mayNotMake error
 }
@@ -100,9 +104,9 @@ func (r *Runs) CreateAll(ctx context.Context, requests []CreateRequest) ([]store
 			return nil, at(i, err)
 		}
 	}
-	for _, c := range all {
+	for i, c := range all {
 		if err := c.ask(ctx); err != nil {
-			return nil, err
+			return nil, at(i, err)
 		}
 	}
 	orders := make([]store.RunOrder, len(requests))
@@ -136,6 +140,9 @@ func at(index int, err error) error {
 // order is what the store is asked for.
 func (c *creation) order(ctx context.Context) (store.RunOrder, error) {
 	row, err := c.row(ctx)
+	if err == nil {
+		err = c.missing(ctx)
+	}
 	return store.RunOrder{Thread: c.run, Assistant: c.read, New: row}, err
 }
 
@@ -143,7 +150,7 @@ func (c *creation) order(ctx context.Context) (store.RunOrder, error) {
 func (r *Runs) prepare(req CreateRequest) (*creation, error) {
 	c := &creation{
 		Runs: r, thread: req.ThreadID, stateless: req.ThreadID == "", body: req.Body, request: req.RequestID, runID: r.NewID(),
-		given: Settings(req.Configurable),
+		given: Settings(req.Configurable), hidden: req.Hidden,
 	}
 	if req.RunID != "" {
 		c.runID = req.RunID
@@ -178,9 +185,13 @@ func (c *creation) ask(ctx context.Context) (err error) {
 	}
 	authhooks.SetFacts(c.value, facts)
 	if c.run, err = c.Guard.Threads(ctx, c.value); err != nil {
-		return err
+		if err = c.hides(err); err != nil {
+			return err
+		}
 	}
-	if c.read, err = c.askAssistant(ctx); err != nil {
+	if c.read, err = c.askAssistant(ctx); access.Hidden(err) {
+		return c.refused(store.ErrAssistantNotFound)
+	} else if err != nil {
 		return err
 	}
 	if c.makes() {
@@ -192,9 +203,31 @@ func (c *creation) ask(ctx context.Context) (err error) {
 		}
 	}
 	if !c.stateless && cancels(c.body.MultitaskStrategy) {
-		return c.askCancel(ctx)
+		return c.hides(c.askCancel(ctx))
 	}
 	return nil
+}
+
+// hides notes that a hook says of the thread that it is not there; every other answer is an error.
+func (c *creation) hides(err error) error {
+	if access.Hidden(err) && !c.stateless {
+		c.hidden = true
+		return nil
+	}
+	return err
+}
+
+// missing is the answer for a thread that a hook hides. As with one that is not there, the assistant comes first.
+func (c *creation) missing(ctx context.Context) error {
+	if !c.hidden {
+		return nil
+	}
+	if _, err := c.DB.Assistants.Get(ctx, c.read, c.assistant); errors.Is(err, store.ErrNotFound) {
+		return c.refused(store.ErrAssistantNotFound)
+	} else if err != nil {
+		return err
+	}
+	return c.refused(store.ErrNotFound)
 }
 
 func (c *creation) askAssistant(ctx context.Context) (access.AssistantScope, error) {

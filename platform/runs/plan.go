@@ -25,6 +25,9 @@ func (r *Runs) Plan(ctx context.Context, req CreateRequest) (Plan, error) {
 	if err := c.ask(ctx); err != nil {
 		return Plan{}, err
 	}
+	if err := c.missing(ctx); err != nil {
+		return Plan{}, err
+	}
 	return Plan{AssistantID: c.assistant, Thread: c.run, Assistant: c.read, asked: c}, nil
 }
 
