@@ -80,7 +80,6 @@ func TestFeedEndsWithItsReader(t *testing.T) {
 	}
 }
 
-// A reader that takes nothing makes the server hold no more than a bound for it, whatever the size of the frames.
 // A stream whose reader leaves while something is on its way to him has not ended, and neither is it broken: by that it is told whether a run
 // is cancelled with its client.
 func TestFeedOfWhoLeavesWhileItSends(t *testing.T) {
@@ -105,6 +104,7 @@ func TestFeedOfWhoLeavesWhileItSends(t *testing.T) {
 	}
 }
 
+// A reader that takes nothing makes the server hold no more than a bound for it, whatever the size of the frames.
 func TestFeedReadsNoMoreAheadThanABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
