@@ -42,7 +42,7 @@ type JournalConfig struct {
 	Hold bool
 	// Committed, when set, hears how long each commit took, and of its error.
 	Committed func(took time.Duration, err error)
-	// Failed is called once, from another goroutine, when a commit has failed: nothing more will be stored.
+	// Failed is called once, perhaps from another goroutine, when the database has failed: nothing more will be stored.
 	Failed func(error)
 }
 
@@ -83,7 +83,7 @@ func (j *Journal) Append(ctx context.Context, e graphs.Event) error {
 	if err := j.lane.room(ctx); err != nil {
 		return err
 	}
-	r, l, err := j.number(ctx, e)
+	r, l, err := j.number(e)
 	if err != nil {
 		return err
 	}
@@ -118,11 +118,11 @@ func waits(e graphs.Event) bool {
 	}
 }
 
-func (j *Journal) number(ctx context.Context, e graphs.Event) (Record, line, error) {
+func (j *Journal) number(e graphs.Event) (Record, line, error) {
 	if j.next == j.end {
-		first, err := j.cfg.Log.Reserve(ctx, j.cfg.Lease, int(j.cfg.Block))
+		first, err := j.lane.reserve(j.cfg.Block)
 		if err != nil {
-			return Record{}, line{}, fmt.Errorf("reserve log numbers: %w", err)
+			return Record{}, line{}, err
 		}
 		j.next, j.end = first, first+j.cfg.Block
 	}
@@ -224,7 +224,7 @@ func (j *Journal) Flush(ctx context.Context) error {
 
 // Finish ends the run: all that is not durable yet, run.end and f are one transaction. Readers are shown run.end after it.
 func (j *Journal) Finish(ctx context.Context, end graphs.Event, f store.Finish) error {
-	r, l, err := j.number(ctx, end)
+	r, l, err := j.number(end)
 	if err != nil {
 		return err
 	}

@@ -276,3 +276,29 @@ func TestJournalTakesMoreNumbers(t *testing.T) {
 		t.Errorf("numbers (-want +got):\n%s", diff)
 	}
 }
+
+// A database that is away for a moment when a run needs more numbers ends no run; one that stays away leaves the run to another attempt.
+func TestJournalWaitsForMoreNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, test := range map[string]struct {
+			busy int
+			lost bool
+		}{"a moment": {2, false}, "for good": {100, true}} {
+			d, hub := &database{next: 4096, busy: test.busy}, events.NewHub()
+			failed := make(chan error, 1)
+			j := events.NewJournal(t.Context(), events.JournalConfig{
+				Log: d, First: 7, Block: 1, Feed: hub.Open("t", "r", 6), Failed: func(err error) { failed <- err },
+			})
+			if err := j.Append(t.Context(), say(0)); err != nil {
+				t.Fatal(err)
+			}
+			if err := j.Append(t.Context(), say(1)); (err != nil) != test.lost || (len(failed) == 1) != test.lost {
+				t.Errorf("%s: %v, told %d times", name, err, len(failed))
+			}
+			if err := j.Finish(t.Context(), runEnd("error"), store.Finish{Status: "error"}); (err != nil) != test.lost {
+				t.Errorf("%s: the end is stored with %v", name, err)
+			}
+			j.Close()
+		}
+	})
+}

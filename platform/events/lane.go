@@ -170,15 +170,43 @@ func (l *lane) run() {
 	}
 }
 
-// commit tries again what failed for a reason that may pass. Storing a batch twice changes nothing; only when it ends the run, and the
-// first answer was lost, does the second one say that the lease is lost: then readers find the end in the log.
+// commit makes a batch durable. Storing one twice changes nothing; only when it ends the run, and the first answer was lost, does the
+// second one say that the lease is lost: then readers find the end in the log.
 func (l *lane) commit(b store.Batch) error {
-	for pause := retryFirst; ; pause *= 4 {
+	return l.insist(func() error {
 		begin := time.Now()
 		err := l.log.Commit(l.ctx, l.lease, b)
 		if l.told != nil {
 			l.told(time.Since(begin), err)
 		}
+		return err
+	})
+}
+
+// reserve gets n more numbers of the log. Without them the run cannot go on here, as when a commit has failed: that is no failure of the
+// run's own.
+func (l *lane) reserve(n int64) (first int64, err error) {
+	l.mu.Lock()
+	err = l.err
+	l.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	err = l.insist(func() error {
+		first, err = l.log.Reserve(l.ctx, l.lease, int(n))
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("reserve log numbers: %w", err)
+		l.fail(err)
+	}
+	return first, err
+}
+
+// insist tries again what failed for a reason that may pass.
+func (l *lane) insist(do func() error) error {
+	for pause := retryFirst; ; pause *= 4 {
+		err := do()
 		if err == nil || errors.Is(err, store.ErrLostLease) || l.ctx.Err() != nil || pause > retryLast {
 			return err
 		}

@@ -3,6 +3,7 @@ package events_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -32,6 +33,8 @@ type database struct {
 	// gate, when set, is taken from before each commit.
 	gate chan struct{}
 	fail error
+	// busy is how often Reserve fails.
+	busy int
 }
 
 func (d *database) Commit(ctx context.Context, l store.Lease, b store.Batch) error {
@@ -58,6 +61,10 @@ func (d *database) Commit(ctx context.Context, l store.Lease, b store.Batch) err
 func (d *database) Reserve(context.Context, store.Lease, int) (int64, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.busy > 0 {
+		d.busy--
+		return 0, errors.New("bad connection")
+	}
 	d.next += 4096
 	return d.next, nil
 }
