@@ -11,9 +11,9 @@ import (
 // reduce applies a step's writes, which are in task-path order, to a cell and returns the new cell and, if encode is set, the
 // patch that leads to it. shared says that others may hold the old value's array: appends then copy.
 func (c *channel) reduce(old cell, writes []write, encode, shared bool) (cell, ChannelPatch, error) {
-	for i := len(writes) - 1; i >= 0; i-- {
+	for i := range writes {
 		if writes[i].overwrite {
-			return c.reduceOver(writes[i:], encode)
+			return c.reduceOver(writes[i], writes, encode)
 		}
 	}
 	if c.isList() && encode {
@@ -56,25 +56,25 @@ func (c *channel) merged(left, right any) (v any, err error) {
 	return c.merge(left, right), nil
 }
 
-// reduceOver lets the last overwrite replace the value; the writes after it are reduced as usual.
-func (c *channel) reduceOver(writes []write, encode bool) (cell, ChannelPatch, error) {
-	val := writes[0].val
+// reduceOver lets an overwrite replace the value; what else was written in the step is dropped.
+func (c *channel) reduceOver(over write, writes []write, encode bool) (cell, ChannelPatch, error) {
+	overwrites := 0
+	for i := range writes {
+		if writes[i].overwrite {
+			overwrites++
+		}
+	}
+	switch {
+	case overwrites > 1:
+		return cell{}, ChannelPatch{}, failf(ErrInvalidUpdate, "channel %q got %d overwrites in one step: let one node overwrite it", c.name, overwrites)
+	case c.kind == lastValue && len(writes) > 1:
+		return cell{}, ChannelPatch{}, failf(ErrInvalidUpdate, "channel %q got %d writes in one step", c.name, len(writes))
+	}
+	val := over.val
 	if val != nil {
 		val = clip(reflect.ValueOf(val)).Interface() // the rest of the array is the node's
 	}
-	next, patch, err := c.whole(val, writes[0].raw, encode)
-	if err != nil || len(writes) == 1 {
-		return next, patch, err
-	}
-	if c.kind == lastValue {
-		return cell{}, patch, failf(ErrInvalidUpdate, "channel %q got %d writes in one step", c.name, len(writes))
-	}
-	next, _, err = c.reduce(next, writes[1:], false, true)
-	if err != nil || !encode {
-		return next, ChannelPatch{}, err
-	}
-	raw, err := next.encode()
-	return next, ChannelPatch{Set: raw}, err
+	return c.whole(val, over.raw, encode)
 }
 
 // whole makes a cell of a value that replaces the old one.

@@ -63,3 +63,41 @@ func TestTwoWritersNeedAReducer(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 }
+
+// TestOverwriteInAStep: what was seen of LangGraph 1.2. An overwrite wins over what else is written in its step, before and after it, and
+// there is one at most; routers see the same.
+func TestOverwriteInAStep(t *testing.T) {
+	t.Parallel()
+	over := func(items ...string) func(context.Context, listState) (graphs.Update, error) {
+		return func(context.Context, listState) (graphs.Update, error) {
+			return graphs.Set{"items": graphs.Overwrite(items)}, nil
+		}
+	}
+	for _, s := range []graphs.Saver{nil, memory.New()} {
+		g := graphs.NewStateGraph[listState]().AddNode("p", says("p")).AddNode("q", over("only")).AddNode("r", says("r"))
+		g.AddEdge(graphs.Start, "p").AddEdge(graphs.Start, "q").AddEdge(graphs.Start, "r")
+		if got := run(t, compile(t, g), value(`{"items":["in"]}`), graphs.Config{Saver: s}); string(got.Values["items"]) != `["only"]` {
+			t.Errorf("items: %s", got.Values["items"])
+		}
+	}
+	two := compile(t, graphs.NewStateGraph[listState]().AddNode("p", over("1")).AddNode("q", over("2")).AddEdge(graphs.Start, "p").AddEdge(graphs.Start, "q"))
+	f := graphs.FailureOf(graphtest.Run(t, two, value(`{}`), graphs.Config{}).Err)
+	want := `channel "items" got 2 overwrites in one step: let one node overwrite it; it was written by "p", "q"`
+	if f == nil || f.Class != "InvalidUpdateError" || f.Message != want {
+		t.Errorf("two overwrites: %+v", f)
+	}
+	var routed []string
+	one := compile(t, graphs.NewStateGraph[listState]().
+		AddNode("n", func(context.Context, listState) (graphs.Update, error) {
+			return graphs.Updates{graphs.Set{"items": []string{"a"}}, graphs.Set{"items": graphs.Overwrite([]string{"b"})}, graphs.Set{"items": []string{"c"}}}, nil
+		}).
+		AddEdge(graphs.Start, "n").
+		AddConditionalEdges("n", func(_ context.Context, s listState) (string, error) {
+			routed = s.Items
+			return graphs.End, nil
+		}, graphs.End))
+	res := run(t, one, value(`{"items":["in"]}`), graphs.Config{})
+	if got := string(res.Values["items"]); got != `["b"]` || !cmp.Equal(routed, []string{"b"}) {
+		t.Errorf("items %s, the router saw %v", got, routed)
+	}
+}

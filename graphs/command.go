@@ -49,7 +49,8 @@ type Send struct {
 	Arg  any
 }
 
-// Overwrite as a value of a [Set] replaces the channel's value: the reducer is not asked.
+// Overwrite as a value of a [Set] replaces the channel's value: the reducer is not asked, and what else is written to the channel in the
+// same step is dropped. Two overwrites of a channel in one step are an error.
 func Overwrite(v any) any { return overwrite{v} }
 
 type overwrite struct{ value any }

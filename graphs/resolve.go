@@ -295,7 +295,10 @@ func (r *run) fresh(only bool, out *outcome) (any, error) {
 	local := slices.Clone(r.cells)
 	for i := range out.writes {
 		at := out.writes[i].ch
-		next, patch, err := g.channels[at].reduce(local[at], out.writes[i:i+1], only && r.encode, !only)
+		if !only && slices.ContainsFunc(out.writes[:i], func(w write) bool { return w.ch == at }) {
+			continue
+		}
+		next, patch, err := g.channels[at].reduce(local[at], out.to(i, only), only && r.encode, !only)
 		if err != nil {
 			return nil, err
 		}
@@ -318,6 +321,20 @@ func (r *run) fresh(only bool, out *outcome) (any, error) {
 		}
 	}
 	return state, nil
+}
+
+// to returns the writes to the channel of the i-th; only says that it is the only one.
+func (out *outcome) to(i int, only bool) []write {
+	if only {
+		return out.writes[i : i+1]
+	}
+	var writes []write
+	for _, w := range out.writes {
+		if w.ch == out.writes[i].ch {
+			writes = append(writes, w)
+		}
+	}
+	return writes
 }
 
 // readInput turns what came from outside into writes to input channels; keys that are none are ignored.
