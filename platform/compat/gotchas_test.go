@@ -191,6 +191,13 @@ func TestGotchas(t *testing.T) {
 				s.must(202, alice, "POST", at+"/runs/"+run+"/cancel"+query, "")
 				s.until(t, alice, strings.TrimPrefix(at, "/threads/"), run, "interrupted")
 			}
+			// A run that has ended is not cancelled any more, nor taken back (rest.md §16).
+			ended := at + "/runs/" + runID(t, s.must(200, alice, "POST", at+"/runs/wait", wait("agent", "")))
+			s.must(202, alice, "POST", ended+"/cancel?wait=0", "")
+			s.must(204, alice, "POST", ended+"/cancel?wait=1&action=rollback", "")
+			after := s.must(200, alice, "GET", ended, "")
+			after.is(t, "status", `"success"`)
+			after.is(t, "cancel_reason", "")
 		})
 
 		s.drive(t, "7 lists in a query", func(t *testing.T, s *server) {
