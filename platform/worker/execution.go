@@ -116,7 +116,7 @@ func (x *execution) attach(ctx context.Context, cfg *graphs.Config) error {
 	switch {
 	case errors.Is(err, graphs.ErrNoCheckpoint):
 	case err != nil:
-		return &deferredError{err: fmt.Errorf("read the newest checkpoint: %w", err)}
+		return err
 	case newest.RunID == x.claimed.Run.ID:
 		cfg.Attempt = max(cfg.Attempt, 2)
 	}

@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/locutory/locutory/graphs"
@@ -25,7 +27,16 @@ func (s *saver) Get(ctx context.Context, ns, id string) (*graphs.Saved, error) {
 	if err := s.journal.Sync(ctx); err != nil {
 		return nil, err
 	}
-	return s.read.Get(ctx, ns, id)
+	saved, err := s.read.Get(ctx, ns, id)
+	return saved, unread(ctx, err)
+}
+
+// unread is the error of a read. That the database is away is no failure of the run's: another attempt may find it there.
+func unread(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil || errors.Is(err, graphs.ErrNoCheckpoint) {
+		return err
+	}
+	return &deferredError{err: fmt.Errorf("read checkpoints: %w", err)}
 }
 
 // List implements graphs.Saver.
@@ -35,7 +46,11 @@ func (s *saver) List(ctx context.Context, q graphs.ListQuery) iter.Seq2[*graphs.
 			yield(nil, err)
 			return
 		}
-		s.read.List(ctx, q)(yield)
+		for saved, err := range s.read.List(ctx, q) {
+			if !yield(saved, unread(ctx, err)) {
+				return
+			}
+		}
 	}
 }
 

@@ -160,6 +160,9 @@ func (w *Worker) conclude(ctx context.Context, x *execution, err, cause error) {
 	var deferred *deferredError
 	if errors.As(err, &deferred) && !ordered(cause) {
 		log.Warn("the run waits for another attempt", "error", err)
+		if x.started { // readers may have seen what the next attempt does anew
+			x.journal.Abort()
+		}
 		if deferred.after > 0 {
 			if err := w.DB.Runs.PutOff(ctx, x.claimed.Lease, deferred.after); err != nil {
 				log.Warn("the run stays leased until its lease runs out", "error", err)
