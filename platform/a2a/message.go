@@ -208,6 +208,7 @@ func partOf(raw json.RawMessage) (part, bool) {
 		Data     string          `json:"data"`
 		Mime     string          `json:"mime_type"`
 		ImageURL json.RawMessage `json:"image_url"`
+		Metadata json.RawMessage `json:"metadata"`
 	}
 	if json.Unmarshal(raw, &b) != nil {
 		return part{}, false
@@ -227,6 +228,12 @@ func partOf(raw json.RawMessage) (part, bool) {
 		p := part{url: b.URL, raw: b.Base64 + b.Data, media: b.Mime}
 		if p.url != "" {
 			p.raw = ""
+		}
+		var about struct {
+			Filename string `json:"filename"`
+		}
+		if json.Unmarshal(b.Metadata, &about) == nil { // else a graph has written something of its own there
+			p.filename = about.Filename
 		}
 		return p, p.url != "" || p.raw != ""
 	}

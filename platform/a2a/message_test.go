@@ -89,6 +89,32 @@ func TestMessagesThatAreRefused(t *testing.T) {
 	}
 }
 
+// What is said comes back as it was said, files with their names.
+func TestPartsComeBack(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]part{
+		"text":          textPart("x"),
+		"a file":        {raw: "AA==", media: "application/pdf", filename: "a.pdf"},
+		"an image":      {url: "https://x/y.png", media: "image/png", filename: "y.png"},
+		"without names": {url: "https://x/y", media: "audio/wav"},
+	} {
+		raw, err := json.Marshal(p.block())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := partOf(raw)
+		if diff := cmp.Diff(v10.part(p), v10.part(got)); !ok || diff != "" {
+			t.Errorf("%s: %v (-said +got):\n%s", name, ok, diff)
+		}
+	}
+	for _, metadata := range []string{`"x"`, `{"filename": 7}`, `null`, `[]`} {
+		got, ok := partOf(json.RawMessage(`{"type": "file", "url": "https://x/y", "metadata": ` + metadata + `}`))
+		if !ok || got.url != "https://x/y" || got.filename != "" {
+			t.Errorf("metadata %s: %v, %+v", metadata, ok, got)
+		}
+	}
+}
+
 func TestConversation(t *testing.T) {
 	t.Parallel()
 	const values = `{"messages": [

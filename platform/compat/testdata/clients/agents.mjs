@@ -31,12 +31,16 @@ const today = (version) => ({
 			taskId: "",
 			extensions: [],
 			referenceTaskIds: [],
-			parts: parts.map((part) => ({ content: part.text ? { $case: "text", value: part.text } : { $case: "data", value: part.data }, filename: "", mediaType: "" })),
+			parts: parts.map((part) => {
+				if (part.file) return { content: { $case: "raw", value: Buffer.from(part.file.bytes, "base64") }, filename: part.file.name, mediaType: part.file.mimeType };
+				return { content: part.text ? { $case: "text", value: part.text } : { $case: "data", value: part.data }, filename: "", mediaType: "" };
+			}),
 			...where,
 		},
 	}),
 	state: (task) => taskStateToJSON(task.status.state).slice("TASK_STATE_".length).toLowerCase().replace("_", "-"),
 	text: (message) => message.parts.map((part) => part.content.value).join(""),
+	file: (part) => ({ bytes: part.content.value.toString("base64"), mimeType: part.mediaType, name: part.filename }),
 	kind: (event) => event.payload.$case.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`),
 	event: (event) => event.payload.value,
 	asked: (settings) => ({ configuration: { acceptedOutputModes: [], returnImmediately: settings.blocking === false, historyLength: settings.historyLength } }),
@@ -46,10 +50,11 @@ const old = {
 	library: before,
 	fit: (card) => card,
 	written: (parts, where) => ({
-		message: { kind: "message", messageId: randomUUID(), role: "user", parts: parts.map((part) => ({ kind: part.text ? "text" : "data", ...part })), ...where },
+		message: { kind: "message", messageId: randomUUID(), role: "user", parts: parts.map((part) => ({ kind: Object.keys(part)[0], ...part })), ...where },
 	}),
 	state: (task) => task.status.state,
 	text: (message) => message.parts.map((part) => part.text).join(""),
+	file: (part) => part.file,
 	kind: (event) => event.kind,
 	event: (event) => event,
 	asked: (settings) => ({ configuration: { ...settings } }),
@@ -126,6 +131,10 @@ async function talk(dialect) {
 	assert.equal(again.contextId, done.contextId);
 	assert.notEqual(again.id, done.id);
 	assert.equal(again.history.length, 4);
+
+	const file = { bytes: "aGVsbG8=", mimeType: "text/plain", name: "a.txt" };
+	const kept = (await alice.sent([{ text: "hello" }, { file }])).history[0].parts;
+	assert.deepEqual(dialect.file(kept[1]), file);
 
 	const events = await alice.stream([{ text: "stream" }]);
 	assert.deepEqual(alice.states(events), ["submitted", "working", "completed"]);
