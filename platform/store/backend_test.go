@@ -32,3 +32,11 @@ func TestCommitOfWhoHasGone(t *testing.T) {
 	t.Parallel()
 	store.CheckCommit(t, storetest.Open(t, storetest.Postgres(t)))
 }
+
+// TestAC45WorkTellsNothing: neither does the time that a look takes tell of rows of others.
+func TestAC45WorkTellsNothing(t *testing.T) {
+	t.Parallel()
+	c := storetest.Postgres(t)
+	c.Indexed = []string{"owner"}
+	store.CheckWork(t, storetest.Open(t, c))
+}

@@ -77,8 +77,8 @@ func (r *Runs) List(ctx context.Context, s access.ThreadScope, threadID string, 
 	if q.Limit <= 0 {
 		q.Limit = 10
 	}
-	filter, filterArgs := r.db.reachThread("t", s.Filter())
-	where, args := "r.thread_id = ? AND t.hidden_at IS NULL AND "+filter, append([]any{threadID}, filterArgs...)
+	gate, args := r.db.gate(threadID, s.Filter())
+	where := "r.thread_id = " + gate + " AND t.hidden_at IS NULL"
 	only, onlyArgs, err := r.only(q)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list runs: %w", err)
@@ -98,8 +98,9 @@ func (r *Runs) List(ctx context.Context, s access.ThreadScope, threadID string, 
 		return page, q.Offset + len(page), nil
 	}
 	// The thread once more, since one without such runs is no thread that is not there.
-	err = one(r.db.read(ctx), []any{&total}, `SELECT count(r.id) FROM threads t LEFT JOIN runs r ON r.thread_id = t.id AND `+only+`
-		WHERE t.id = ? AND t.hidden_at IS NULL AND `+filter+` GROUP BY t.id`,
+	filter, filterArgs := r.db.reachThread("t", s.Filter())
+	err = one(r.db.read(ctx), []any{&total}, `SELECT (SELECT count(*) FROM runs r WHERE r.thread_id = t.id AND `+only+`)
+		FROM threads t WHERE t.id = ? AND t.hidden_at IS NULL AND `+filter,
 		append(append(slices.Clip(onlyArgs), threadID), filterArgs...)...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list runs: %w", found(err))

@@ -45,7 +45,8 @@ func (e *Events) Read(ctx context.Context, s access.ThreadScope, threadID, runID
 	if !ok {
 		return nil, nil
 	}
-	run, args := "TRUE", []any{threadID}
+	gate, args := e.db.gate(threadID, s.Filter())
+	run, args := "TRUE", append(args, threadID)
 	if runID != "" {
 		if runID, ok = key(runID); !ok {
 			return nil, nil
@@ -55,18 +56,16 @@ func (e *Events) Read(ctx context.Context, s access.ThreadScope, threadID, runID
 	if limit <= 0 {
 		limit = 100
 	}
-	filter, filterArgs := e.db.reachThread("t", s.Filter())
-	args = append(append(args, threadID, afterSeq, afterSeq), filterArgs...)
+	args = append(args, threadID, afterSeq, afterSeq)
 	var segments []Segment
 	err := each(e.db.read(ctx), func(rows *sql.Rows) error {
 		var s Segment
 		err := rows.Scan(&s.First, &s.Last, &s.Data)
 		segments = append(segments, s)
 		return err
-	}, `SELECT e.first_seq, e.last_seq, e.data FROM events e JOIN threads t ON t.id = e.thread_id
-		WHERE e.thread_id = ? AND `+run+`
+	}, `SELECT e.first_seq, e.last_seq, e.data FROM events e WHERE `+gate+` IS NOT NULL AND e.thread_id = ? AND `+run+`
 		AND e.first_seq >= coalesce((SELECT max(b.first_seq) FROM events b WHERE b.thread_id = ? AND b.first_seq <= ?), 0)
-		AND e.last_seq > ? AND `+filter+` ORDER BY e.first_seq LIMIT ?`, append(args, limit)...)
+		AND e.last_seq > ? ORDER BY e.first_seq LIMIT ?`, append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("read log: %w", err)
 	}

@@ -151,23 +151,31 @@ func (r *Runs) tasks(q TaskQuery, scopes ...access.ThreadScope) (where string, a
 	add := func(condition string, more ...any) {
 		conditions, args = append(conditions, condition), append(args, more...)
 	}
+	var filters []*authhooks.Filter
 	for _, s := range scopes {
 		filter, more := r.db.reachThread("t", s.Filter())
 		add(filter, more...)
+		filters = append(filters, s.Filter())
 	}
 	if q.ThreadID != "" {
 		id, ok := key(q.ThreadID)
 		if !ok {
 			return "", nil, ErrNotFound
 		}
-		add("r.thread_id = ?", id)
+		gate, more := r.db.gate(id, filters...)
+		add("r.thread_id = "+gate, more...)
 	}
 	if q.ID != "" { // by its first run, whose thread the others share
 		id, ok := key(q.ID)
 		if !ok {
 			return "", nil, ErrNotFound
 		}
-		add("r.thread_id = (SELECT f.thread_id FROM runs f WHERE f.id = ?)", id)
+		found, more := "SELECT f.thread_id FROM runs f JOIN threads g ON g.id = f.thread_id WHERE f.id = ?", []any{id}
+		for _, f := range filters { // as in [DB.gate]
+			reach, args := r.db.reachThread("g", f)
+			found, more = found+" AND "+reach, append(more, args...)
+		}
+		add("r.thread_id = ("+found+")", more...)
 		add(taskOf+" = ?", id)
 	}
 	if len(q.Statuses) > 0 {

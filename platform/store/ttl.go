@@ -52,6 +52,18 @@ func (db *DB) reachThread(alias string, f *authhooks.Filter) (sql string, args [
 		append(args, db.in(0))
 }
 
+// gate is a subquery for the id of a thread that all filters reach: NULL for any other. What is looked for by it is looked for on no thread
+// that is somebody else's. A join with the filter beside it would say the same, but a database may first go through all that such a thread
+// has, and how long that takes would tell how much it is.
+func (db *DB) gate(id string, filters ...*authhooks.Filter) (sql string, args []any) {
+	sql, args = "(SELECT g.id FROM threads AS g WHERE g.id = ?", []any{id}
+	for _, f := range filters {
+		reach, more := db.reachThread("g", f)
+		sql, args = sql+" AND "+reach, append(args, more...)
+	}
+	return sql + ")", args
+}
+
 // rearm is the assignment that begins a thread's time anew, if it is of keep_latest. Its one argument is the time now.
 func (db *DB) rearm() string {
 	after := "? + CAST(ttl_minutes * 60000000 AS INTEGER)"
