@@ -97,6 +97,7 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 	}
 }
 
+// rules without an authenticator are a mistake.
 func TestNewWithoutAuthenticator(t *testing.T) {
 	t.Parallel()
 	auth := authhooks.New(nil)

@@ -32,7 +32,7 @@ func events() []string {
 	return all
 }
 
-// AC-24 with a rule of each kind: of all that fit, the most specific runs, once and alone, in whatever order they stand.
+// AC-24 and R-18 with a rule of each kind: of all that fit, the most specific runs, once and alone, in whatever order they stand.
 func TestExactlyOneRuleRuns(t *testing.T) {
 	t.Parallel()
 	var ran []string

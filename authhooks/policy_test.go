@@ -13,6 +13,7 @@ import (
 	"github.com/locutory/locutory/authhooks"
 )
 
+// policies are composed by All and Bypass, which say how.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	admin := &authhooks.User{Identity: "root", Permissions: []string{"admin"}}

@@ -30,7 +30,7 @@ func TestNamedGraphsMustBeThere(t *testing.T) {
 	}
 }
 
-// R-3: hooks that platform.json names and the program does not have stop the start; it is not served as if there were none.
+// R-3 and H-48: hooks that platform.json names and the program does not have stop the start; it is not served as if there were none.
 func TestR3NamedHooksMustBeThere(t *testing.T) {
 	t.Parallel()
 	text := `{"graphs": {"agent": "./agent:Graph"}, "auth": {"path": "./security:Auth"}}`

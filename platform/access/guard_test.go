@@ -159,6 +159,7 @@ func TestUnhandledAllow(t *testing.T) {
 	}
 }
 
+// AC-47: whatever has lost the user on its way is nobody, and reaches nothing.
 func TestNoCaller(t *testing.T) {
 	t.Parallel()
 	for name, g := range map[string]*access.Guard{

@@ -33,7 +33,7 @@ func TestAC46ReadersGetNothingByCreating(t *testing.T) {
 	})
 }
 
-// H-36: the runs that a cancel by status reaches are those that both the search and the update reach.
+// H-36 and H-51: the runs that a cancel by status reaches are those that both the search and the update reach.
 func TestH36CancelOfAllCancelsOnes(t *testing.T) {
 	t.Parallel()
 	for _, action := range []authhooks.Action{authhooks.Search, authhooks.Update} {

@@ -101,6 +101,7 @@ func TestAC7OpenRoutes(t *testing.T) {
 	})
 }
 
+// R-14 and H-41: whatever a client says of it.
 func TestAC9TheGraphKnowsItsCaller(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, uri string) {

@@ -35,7 +35,7 @@ func (a *asked) of(id string) []*authhooks.Call {
 	return a.by[id]
 }
 
-// every route asks what the table of routes says (auth.md §2.8), in that order, and each question names the rows that
+// and H-50: every route asks what the table of routes says (auth.md §2.8), in that order, and each question names the rows that
 // the path does (§2.7), whether they are there for who asks or not.
 func TestR7R23R26RoutesAskWhatTheyDeclare(t *testing.T) {
 	t.Parallel()

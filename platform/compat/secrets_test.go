@@ -31,7 +31,7 @@ func (r *record) String() string {
 }
 
 // TestAC48TokensAppearNowhere: neither the secrets of a user, nor what else his authenticator tells of him, nor the tokens are in anything
-// that anybody reads: not in a stream of any mode, a state, a run, a webhook, nor in the log.
+// that anybody reads: not in a stream of any mode, a state, a run, a webhook, nor in the log (H-4).
 func TestAC48TokensAppearNowhere(t *testing.T) {
 	t.Parallel()
 	const secret, extra, modes = "downstream-secret", "extra-of-the-user",

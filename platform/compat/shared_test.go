@@ -25,7 +25,7 @@ const (
 	withoutBob = `{"metadata": {"participants": []}}`
 )
 
-// AC-43: those who share a thread both see it, a participant cannot take it over, and who is removed sees nothing any more.
+// AC-43, H-45 and H-46: those who share a thread both see it, a participant cannot take it over, and who is removed sees nothing any more.
 func TestAC43SharedThreads(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, uri string) {

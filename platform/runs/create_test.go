@@ -149,7 +149,7 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// TestForeign: what is another user's is answered as what is not there, and nothing of it changes (H-17, H-21, H-52).
+// TestForeign: what is another user's is answered as what is not there, and nothing of it changes (H-17, H-21, H-47, H-52).
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	s := setup(t, authhooks.On(authhooks.Any, authhooks.Any, authhooks.OwnerOnly("owner")))
