@@ -105,7 +105,7 @@ func (c *call) documents(ctx context.Context, documents iter.Seq2[[]byte, error]
 			buf.WriteString("\n\n")
 		}
 		if len(batch) == 0 {
-			buf.WriteString(": heartbeat\n\n")
+			buf.WriteString(heartbeat)
 		}
 		return w.send(buf.Bytes())
 	})
