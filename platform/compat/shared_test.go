@@ -61,13 +61,15 @@ func TestAC43RemovalEndsOpenStreams(t *testing.T) {
 		gate := make(chan struct{})
 		s := serve(t, withAuth(sharing(), gated(gate)), uri)
 		thread := "/threads/" + s.must(200, alice, "POST", "/threads", withBob).field(t, "thread_id")
-		run := thread + "/runs/" + s.must(200, alice, "POST", thread+"/runs",
-			`{"assistant_id": "gated", "input": {"messages": []}, "stream_mode": ["custom", "messages-tuple", "values"]}`).field(t, "run_id")
+		another := "/threads/" + s.must(200, alice, "POST", "/threads", withBob).field(t, "thread_id")
+		const body = `{"assistant_id": "gated", "input": {"messages": []}, "stream_mode": ["custom", "messages-tuple", "values"]}`
+		run := thread + "/runs/" + s.must(200, alice, "POST", thread+"/runs", body).field(t, "run_id")
 		task := run[strings.LastIndex(run, "/")+1:]
 
 		open := map[string]*bufio.Reader{}
 		for name, r := range map[string]*http.Request{
 			"the run's stream":    s.request(bob, "GET", run+"/stream", ""),
+			"his own new stream":  s.request(bob, "POST", another+"/runs/stream", body),
 			"by the run alone":    s.request(bob, "GET", "/runs/"+task+"/stream", ""),
 			"the thread's stream": s.request(bob, "GET", thread+"/stream", ""),
 			"join":                s.request(bob, "GET", run+"/join", ""),
@@ -88,6 +90,7 @@ func TestAC43RemovalEndsOpenStreams(t *testing.T) {
 			open[name] = body
 		}
 		s.must(200, alice, "PATCH", thread, withoutBob)
+		s.must(200, alice, "PATCH", another, withoutBob)
 		close(gate)
 		for name, body := range open {
 			rest, err := io.ReadAll(body)
