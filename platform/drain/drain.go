@@ -38,11 +38,11 @@ func Serve(ctx context.Context, server *http.Server, listener net.Listener, grac
 	}
 	limit, done := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer done()
+	server.SetKeepAlivesEnabled(false) // before: whoever finds nobody listening knows that every later answer is his connection's last
 	closed := listener.Close()
 	if err := <-served; !errors.Is(err, net.ErrClosed) { // it has noted all that it accepted
 		closed = errors.Join(closed, fmt.Errorf("serve: %w", err))
 	}
-	server.SetKeepAlivesEnabled(false)
 	conns.wait(limit)
 	return errors.Join(closed, server.Close()) // nothing but silent connections is open now, or the grace is over
 }
