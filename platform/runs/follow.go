@@ -185,7 +185,7 @@ func (r *Runs) outcome(
 	ctx context.Context, read access.ThreadScope, run store.Run, records iter.Seq2[events.Record, error],
 ) (Outcome, error) {
 	fold := r.fold(ctx, read, run, v1.Options{Modes: []wire.StreamMode{wire.StreamCustom}}) // few frames; values are kept in any case
-	seen, lost := false, false
+	seen, lost, moved := false, false, false
 	for record, err := range records {
 		if err == nil {
 			_, err = apply(fold, record, &lost)
@@ -194,6 +194,7 @@ func (r *Runs) outcome(
 			return Outcome{}, err
 		}
 		seen = seen || record.RunStart != nil
+		moved = moved || record.Step != nil && record.NS == ""
 	}
 	end := fold.Ended()
 	if end != nil && end.Error != nil {
@@ -207,7 +208,7 @@ func (r *Runs) outcome(
 			return Outcome{}, err
 		}
 	}
-	if !seen || lost || undone {
+	if !seen || lost || undone || cancelled && !moved { // one that was stopped before its graph began knows no values
 		o, err := r.remembered(ctx, read, run)
 		o.Cancelled = o.Cancelled || cancelled
 		return o, err

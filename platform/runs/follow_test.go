@@ -201,15 +201,19 @@ func TestCancel(t *testing.T) {
 // TestOutcomeOfACancelledRun: whoever started it is told that it was stopped, and the values that are left.
 func TestOutcomeOfACancelledRun(t *testing.T) {
 	t.Parallel()
-	for action, want := range map[string]string{
-		store.CancelInterrupt: `{"list":["in","echo","in"]}`, store.CancelRollback: `{"list":["in","echo"]}`,
+	for _, test := range []struct{ graph, action, want string }{
+		{"slow", store.CancelInterrupt, `{"list":["in","echo","in"]}`},
+		{"slow", store.CancelRollback, `{"list":["in","echo"]}`},
+		{"unready", store.CancelInterrupt, `{"list":["in","echo"]}`},
+		{"unready", store.CancelRollback, `{"list":["in","echo"]}`},
 	} {
-		t.Run(action, func(t *testing.T) {
+		t.Run(test.graph+" "+test.action, func(t *testing.T) {
 			t.Parallel()
+			action, want := test.action, test.want
 			s := setup(t)
 			thread := s.thread("")
 			s.wait("", s.must("", thread, wire.RunCreate{AssistantID: "echo"}))
-			run, err := s.runs.Start(s.as(""), runs.CreateRequest{ThreadID: thread, Body: wire.RunCreate{AssistantID: "slow", Input: []byte(`{"list":["in"]}`)}})
+			run, err := s.runs.Start(s.as(""), runs.CreateRequest{ThreadID: thread, Body: wire.RunCreate{AssistantID: test.graph, Input: []byte(`{"list":["in"]}`)}})
 			s.check(err)
 			defer run.Close()
 			<-s.gate.running

@@ -87,7 +87,12 @@ func graphsOf(g *gate) registry {
 			answer, err := graphs.Interrupt[string](ctx, "ok?")
 			return graphs.Patch(state{Word: answer}), err
 		}).AddEdge(graphs.Start, "ask").AddEdge("ask", graphs.End)
-	return registry{"echo": echo, "slow": slow, "boom": boom, "ask": ask, "broken": nil}
+	unready := graphs.Factory[struct{}](func(ctx context.Context, _ *graphs.ServerRuntime, _ struct{}) (graphs.Runnable, error) {
+		g.running <- struct{}{}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	return registry{"echo": echo, "slow": slow, "boom": boom, "ask": ask, "unready": unready, "broken": nil}
 }
 
 // server is everything but HTTP.
