@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,19 @@ func (s *server) until(t *testing.T, token, thread, run, status string) {
 		}
 	}
 	t.Fatalf("run %s is %q, want %q", run, last, status)
+}
+
+// atNode waits until a thread's state says that the node is next.
+func (s *server) atNode(t *testing.T, thread, node string) {
+	t.Helper()
+	var state struct{ Next []string }
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-time.After(5 * time.Millisecond) {
+		s.must(200, alice, "GET", "/threads/"+thread+"/state", "").into(t, &state)
+		if slices.Equal(state.Next, []string{node}) {
+			return
+		}
+	}
+	t.Fatalf("next is %q, want %s", state.Next, node)
 }
 
 // saying is the body of a run with one message.
@@ -56,14 +70,7 @@ func busyThread(t *testing.T, s *server) (thread, running, waiting string) {
 	s.must(200, alice, "POST", at+"/wait", saying("agent", "one", ""))
 	running = s.must(200, alice, "POST", at, saying("gated", "two", "")).field(t, "run_id")
 	waiting = s.must(200, alice, "POST", at, saying("agent", "three", "")).field(t, "run_id")
-	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(5 * time.Millisecond) { // until it has taken its input
-		if strings.Contains(string(s.must(200, alice, "GET", "/threads/"+thread+"/state", "").Body), `"two"`) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the run at the gate has no checkpoint")
-		}
-	}
+	s.atNode(t, thread, "pass") // it has taken its input
 	return thread, running, waiting
 }
 
@@ -246,7 +253,7 @@ func TestWaitingForACancelledRun(t *testing.T) {
 			if place := response.Header.Get("Location"); place != at+"/"+run+"/join" {
 				t.Errorf("Location %s", place)
 			}
-			s.until(t, alice, thread, run, "running")
+			s.atNode(t, thread, "pass") // so that its input is a part of the state
 			s.must(204, alice, "POST", at+"/"+run+"/cancel?wait=true&action="+action, "")
 			body, err := readAnswer(response)
 			if err != nil {
