@@ -76,13 +76,10 @@ func (h *Hub) Open(threadID, runID string, base int64) *Feed {
 
 // Wake makes the readers of a thread look at the log now instead of at their next look.
 func (h *Hub) Wake(threadID string) {
-	h.mu.Lock()
-	t := h.topics[threadID]
-	h.mu.Unlock()
+	t := h.locked(threadID)
 	if t == nil {
 		return
 	}
-	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.wake()
 }
@@ -90,13 +87,10 @@ func (h *Hub) Wake(threadID string) {
 // Revise makes the readers of a thread ask the database, before they show more, whether it is still theirs to read: call it once the
 // metadata that scopes are held against has changed. Readers in other processes ask by themselves within [RecheckEvery].
 func (h *Hub) Revise(threadID string) {
-	h.mu.Lock()
-	t := h.topics[threadID]
-	h.mu.Unlock()
+	t := h.locked(threadID)
 	if t == nil {
 		return
 	}
-	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.revision++
 	t.wake()
@@ -104,13 +98,10 @@ func (h *Hub) Revise(threadID string) {
 
 // Poke makes the writer of a thread look whether its run was cancelled, if it is in this process; else its next beat tells it.
 func (h *Hub) Poke(threadID string) {
-	h.mu.Lock()
-	t := h.topics[threadID]
-	h.mu.Unlock()
+	t := h.locked(threadID)
 	if t == nil {
 		return
 	}
-	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.feed == nil || t.feed.closed {
 		return
@@ -127,6 +118,17 @@ func (t *topic) wake() {
 		close(t.changed)
 		t.changed = nil
 	}
+}
+
+// locked returns the topic of a thread with its lock held, nil if there is nobody.
+func (h *Hub) locked(threadID string) *topic {
+	h.mu.Lock()
+	t := h.topics[threadID]
+	h.mu.Unlock()
+	if t != nil {
+		t.mu.Lock()
+	}
+	return t
 }
 
 func (h *Hub) join(threadID string) *topic {
