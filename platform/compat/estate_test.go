@@ -23,7 +23,7 @@ type estate struct {
 	ids map[string]string
 }
 
-// settle makes an estate through the API.
+// settle makes an estate through the API. Its streams stay: whoever looks after ten minutes must see no change.
 func settle(t *testing.T, s *server, token string) estate {
 	t.Helper()
 	e := estate{s: s, token: token, marker: "mark-" + rand.Text(), ids: map[string]string{}}
@@ -35,7 +35,7 @@ func settle(t *testing.T, s *server, token string) estate {
 	e.ids["tool"], e.ids["hex"] = e.marker, strings.ReplaceAll(e.ids["assistant"], "-", "")
 
 	e.ids["thread"] = e.must(200, "POST", "/threads", `{`+marked+`}`).field(t, "thread_id")
-	done := e.must(200, "POST", "/threads/{thread}/runs/wait", `{"assistant_id": "{assistant}", `+said+`, `+marked+`}`)
+	done := e.must(200, "POST", "/threads/{thread}/runs/wait", `{"assistant_id": "{assistant}", "stream_resumable": true, `+said+`, `+marked+`}`)
 	e.ids["run"] = runID(t, done)
 	var state struct {
 		Checkpoint struct {
@@ -52,7 +52,7 @@ func settle(t *testing.T, s *server, token string) estate {
 	e.ids["pending"] = e.must(200, "POST", "/threads/{busy}/runs", `{"assistant_id": "agent", "after_seconds": 3600, `+said+`, `+marked+`}`).
 		field(t, "run_id")
 
-	loose := e.must(200, "POST", "/runs", `{"assistant_id": "agent", "on_completion": "keep", `+said+`, `+marked+`}`)
+	loose := e.must(200, "POST", "/runs", `{"assistant_id": "agent", "on_completion": "keep", "stream_resumable": true, `+said+`, `+marked+`}`)
 	e.ids["loose"], e.ids["kept"] = loose.field(t, "run_id"), loose.field(t, "thread_id")
 	e.must(200, "GET", "/runs/{loose}/join", "")
 
