@@ -71,6 +71,8 @@ type engine interface {
 	run(ctx context.Context, c benchCase, times int) (spent, error)
 	// kept runs a saved case once and says what the saver holds afterwards: checkpoints and their bytes.
 	kept(ctx context.Context, c benchCase) (stored, error)
+	// elsewhere says that the engine has a process of its own.
+	elsewhere() bool
 }
 
 // stored is what a saver holds after one run.

@@ -180,6 +180,8 @@ func einoTalk(context.Context, carried) (*schema.StreamReader[*schema.Message], 
 
 func (e *einoEngine) name() string { return "eino" }
 
+func (*einoEngine) elsewhere() bool { return false }
+
 func (e *einoEngine) run(ctx context.Context, c benchCase, times int) (spent, error) {
 	return inProcess(times, func() (int, error) {
 		step, _, err := e.once(ctx, c)

@@ -98,6 +98,8 @@ func (js *langGraph) ask(r jsRequest) (jsAnswer, error) {
 
 func (js *langGraph) name() string { return "LangGraph JS" }
 
+func (*langGraph) elsewhere() bool { return true }
+
 func (js *langGraph) run(_ context.Context, c benchCase, times int) (spent, error) {
 	a, err := js.ask(jsRequest{benchCase: c, Times: times})
 	return a.spent, err

@@ -4,8 +4,9 @@
 //	go run . -run loop -rounds 5       # in this directory; -node names the directory with node_modules, without it no JavaScript
 //
 // The peers are eino's compose graph (Go) and the LangGraph engine for JavaScript. They do not do the same work: what a case asks
-// of each, and what each leaves out, is in ../README.md. Rounds of all engines alternate, so that a machine that is busy
-// for a while is busy for all; figures are medians of rounds. Processor time counts all threads of an engine's process, its garbage
+// of each, and what each leaves out, is in ../README.md. Rounds of the engines in Go alternate, so that a machine that is busy
+// for a while is busy for both; those of the other process come after them, since its threads go on for a while after a round. Figures are
+// medians of rounds. Processor time counts all threads of an engine's process, its garbage
 // collector too. An answer that is not the right one stops the program.
 //
 // It is a module of its own, so that what we measure against is no dependency of ours.

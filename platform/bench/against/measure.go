@@ -33,7 +33,8 @@ type row struct {
 	kept  []stored
 }
 
-// measure finds how many runs fill a round, for each engine, and then lets the engines take turns.
+// measure finds how many runs fill a round, for each engine, and then lets the engines take turns. Those of other processes do so at the
+// end: what their threads do after a round would be in the way of the next.
 func measure(ctx context.Context, c benchCase, engines []engine, o options) (row, error) {
 	r := row{benchCase: c, costs: make([]cost, len(engines)), kept: make([]stored, len(engines))}
 	times := make([]int, len(engines))
@@ -50,8 +51,11 @@ func measure(ctx context.Context, c benchCase, engines []engine, o options) (row
 		}
 	}
 	rounds := make([][]cost, len(engines))
-	for range o.rounds {
+	for round := range 2 * o.rounds {
 		for i, e := range engines {
+			if e.elsewhere() != (round >= o.rounds) {
+				continue
+			}
 			s, err := check(ctx, c, e, times[i])
 			if err != nil {
 				return r, fmt.Errorf("%s: %w", e.name(), err)

@@ -102,6 +102,8 @@ func (talker) Stream(context.Context, graphs.ModelRequest) iter.Seq2[graphs.Mess
 
 func (o *ours) name() string { return "Locutory" }
 
+func (*ours) elsewhere() bool { return false }
+
 func (o *ours) run(ctx context.Context, c benchCase, times int) (spent, error) {
 	return inProcess(times, func() (int, error) {
 		var saver graphs.Saver
