@@ -170,12 +170,8 @@ func (r *Runs) tasks(q TaskQuery, scopes ...access.ThreadScope) (where string, a
 		if !ok {
 			return "", nil, ErrNotFound
 		}
-		found, more := "SELECT f.thread_id FROM runs f JOIN threads g ON g.id = f.thread_id WHERE f.id = ?", []any{id}
-		for _, f := range filters { // as in [DB.gate]
-			reach, args := r.db.reachThread("g", f)
-			found, more = found+" AND "+reach, append(more, args...)
-		}
-		add("r.thread_id = ("+found+")", more...)
+		gate, more := r.db.gated("SELECT f.thread_id FROM runs f JOIN threads g ON g.id = f.thread_id WHERE f.id = ?", id, filters...)
+		add("r.thread_id = "+gate, more...)
 		add(taskOf+" = ?", id)
 	}
 	if len(q.Statuses) > 0 {

@@ -56,7 +56,12 @@ func (db *DB) reachThread(alias string, f *authhooks.Filter) (sql string, args [
 // that is somebody else's. A join with the filter beside it would say the same, but a database may first go through all that such a thread
 // has, and how long that takes would tell how much it is.
 func (db *DB) gate(id string, filters ...*authhooks.Filter) (sql string, args []any) {
-	sql, args = "(SELECT g.id FROM threads AS g WHERE g.id = ?", []any{id}
+	return db.gated("SELECT g.id FROM threads AS g WHERE g.id = ?", id, filters...)
+}
+
+// gated is [DB.gate] for a thread that is found otherwise: by a query, with one argument, that knows it as g.
+func (db *DB) gated(query string, arg any, filters ...*authhooks.Filter) (sql string, args []any) {
+	sql, args = "("+query, []any{arg}
 	for _, f := range filters {
 		reach, more := db.reachThread("g", f)
 		sql, args = sql+" AND "+reach, append(args, more...)
